@@ -26,11 +26,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// All that a worker's agent decides: `(events, now)` to effects. It has no thread, no clock and
-// does no I/O, so it
-/// runs in a simulator as it does on a node.
+/// does no I/O, so it runs in a simulator as it does on a node.
 ///
-/// Cut off from the managers it keeps its tasks and its mesh on what it last knew. Not thread-safe:
-// one thread owns it.
+/// Cut off from the managers it keeps its tasks and its mesh on what it last knew. Not
+/// thread-safe: one thread owns it.
 public final class AgentCore {
 
   /// Tasks on one node, ended ones that the managers still list included. More are refused.
@@ -103,7 +102,7 @@ public final class AgentCore {
   }
 
   /// When the core wants a {@link AgentEvent.Tick} at the latest; null when only an event can
-  // change anything.
+  /// change anything.
   public @Nullable Instant wakeAt() {
     var earliest = accepted ? reports.repeatAt() : null;
     for (var id : timed) {
@@ -271,8 +270,7 @@ public final class AgentCore {
   }
 
   /// Takes a task's next value over: what is to be run, reported, written down and shown to the
-  // mesh follows from the
-  /// difference.
+  /// mesh follows from the difference.
   private void keep(@Nullable WorkerTask before, TaskMachine.Step step) {
     var after = step.task();
     var id = after.id();
@@ -308,7 +306,7 @@ public final class AgentCore {
   }
 
   /// The steps before RUNNING are simply taken again by the next agent, so they are not written
-  // down.
+  /// down.
   private static boolean isWorthSaving(WorkerTask before, WorkerTask after) {
     return before.desired() != after.desired()
         || before.gone() != after.gone()

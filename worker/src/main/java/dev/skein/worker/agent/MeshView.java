@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /// The routing mesh's table as the managers sent it, and which draining endpoints this node's mesh
-// let go of.
+/// let go of.
 ///
 /// Not thread-safe: owned by the agent's core.
 final class MeshView {

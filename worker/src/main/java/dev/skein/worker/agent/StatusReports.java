@@ -13,10 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// Task statuses on their way to the managers: each is kept and repeated until it is acknowledged.
 ///
 /// One report is on its way at a time. What changes meanwhile waits for the acknowledgement, so
-// that a task's steps
-/// coalesce into its latest status and a node reports as fast as the managers commit, whatever the
-// load.
-/// Not thread-safe: owned by the agent's core.
+/// that a task's steps coalesce into its latest status and a node reports as fast as the managers
+/// commit, whatever the load. Not thread-safe: owned by the agent's core.
 final class StatusReports {
 
   /// Updates in one report.

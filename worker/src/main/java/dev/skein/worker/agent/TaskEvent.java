@@ -29,9 +29,8 @@ public sealed interface TaskEvent {
   /// Its process could not be started; `reason` is for the user.
   record StartFailed(String reason) implements TaskEvent {}
 
-  /// Its main process ended; others of its tree may still run. `reason` explains an end that has no
-  // exit code of its
-  /// own (out of memory, lost).
+  /// Its main process ended; others of its tree may still run. `reason` explains an end that has
+  /// no exit code of its own (out of memory, lost).
   record Exited(int code, @Nullable String reason) implements TaskEvent {}
 
   /// Nothing of it runs any more.

@@ -14,16 +14,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Moves one task a step at a time: `(task, event, now)` to the next task and what to do for it.
-// Pure.
+/// Pure.
 ///
 /// It is level-triggered: an event changes what is known, then {@link #settle} does whatever that
-// asks for, so an
-/// event that comes twice, late or out of order does no harm. One operation runs at a time; what
-// becomes wanted
-/// meanwhile happens after it.
+/// asks for, so an event that comes twice, late or out of order does no harm. One operation runs
+/// at a time; what becomes wanted meanwhile happens after it.
 ///
-/// A terminal state means that nothing of the task runs any more: what stop-first updates and fixed
-// ports need.
+/// A terminal state means that nothing of the task runs any more: what stop-first updates and
+/// fixed ports need.
 public final class TaskMachine {
 
   /// The next try of a stop or a removal that failed.
@@ -238,22 +236,24 @@ public final class TaskMachine {
     var settled = task;
     while (true) {
       var next = proceed(settled, effects, now);
-      if (next == settled) {
+      if (next == null) {
         return new Step(settled, List.copyOf(effects));
       }
       settled = next;
     }
   }
 
-  private static WorkerTask proceed(WorkerTask task, List<TaskEffect> effects, Instant now) {
+  /// The task one step further, or null when nothing is to be done now.
+  private static @Nullable WorkerTask proceed(
+      WorkerTask task, List<TaskEffect> effects, Instant now) {
     if (task.operation() != Operation.NONE) {
-      return task;
+      return null;
     }
     if (TaskStates.isTerminal(task.state())) {
       return clean(task, effects, now);
     }
     if (task.exit() != null) {
-      return isDue(task, now) ? stop(task, TaskEffect.SWEEP, effects) : task;
+      return isDue(task, now) ? stop(task, TaskEffect.SWEEP, effects) : null;
     }
     if (task.isUnwanted()) {
       return shutDown(task, effects, now);
@@ -266,17 +266,18 @@ public final class TaskMachine {
       }
       case TASK_STATE_READY ->
           TaskStates.isBefore(task.desired(), TaskState.TASK_STATE_RUNNING)
-              ? task
+              ? null
               : move(task, TaskState.TASK_STATE_STARTING, "starting", "", now);
       case TASK_STATE_STARTING -> {
         effects.add(TaskEffect.START);
         yield task.withOperation(Operation.START).withHeld(true);
       }
-      default -> task;
+      default -> null;
     };
   }
 
-  private static WorkerTask shutDown(WorkerTask task, List<TaskEffect> effects, Instant now) {
+  private static @Nullable WorkerTask shutDown(
+      WorkerTask task, List<TaskEffect> effects, Instant now) {
     if (TaskStates.isBefore(task.state(), TaskState.TASK_STATE_RUNNING)) {
       return move(task, TaskState.TASK_STATE_SHUTDOWN, "shutdown", "", now);
     }
@@ -287,9 +288,9 @@ public final class TaskMachine {
       if (task.due() == null) {
         return task.withDue(now.plus(task.stopGrace()));
       }
-      return isDue(task, now) ? task.withDrained() : task;
+      return isDue(task, now) ? task.withDrained() : null;
     }
-    return isDue(task, now) ? stop(task, TaskEffect.STOP, effects) : task;
+    return isDue(task, now) ? stop(task, TaskEffect.STOP, effects) : null;
   }
 
   private static WorkerTask stop(WorkerTask task, TaskEffect how, List<TaskEffect> effects) {
@@ -297,10 +298,11 @@ public final class TaskMachine {
     return task.withOperation(Operation.STOP);
   }
 
-  private static WorkerTask clean(WorkerTask task, List<TaskEffect> effects, Instant now) {
+  private static @Nullable WorkerTask clean(
+      WorkerTask task, List<TaskEffect> effects, Instant now) {
     var forget = task.gone() || task.desired() == TaskState.TASK_STATE_REMOVE;
     if (!task.held() || !forget || !isDue(task, now)) {
-      return task;
+      return null;
     }
     effects.add(TaskEffect.REMOVE);
     return task.withOperation(Operation.REMOVE);

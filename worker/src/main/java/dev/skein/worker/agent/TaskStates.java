@@ -23,8 +23,7 @@ final class TaskStates {
   }
 
   /// Whether an agent may move a task's observed state so: only forward, never out of a terminal
-  // state, refused only
-  /// before it ran, and failed or complete only once it was started.
+  /// state, refused only before it ran, and failed or complete only once it was started.
   static boolean mayMove(TaskState from, TaskState to) {
     if (isTerminal(from) || !isBefore(from, to)) {
       return false;

@@ -16,12 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// @param desired the latest state that the managers wanted; only moves forward
 /// @param operation what is being done for it now, if anything
 /// @param held whether the node may hold something for it that has to be removed: files, ports,
-// processes
+///     processes
 /// @param exit how its main process ended, once it has
 /// @param drained whether it may be signalled: every mesh has let go of it
 /// @param due when to act without a further event: the end of the wait for the mesh, or the next
-// try of an operation
-///     that failed
+///     try of an operation that failed
 /// @param gone whether the managers no longer have it
 public record WorkerTask(
     AssignedTask assignment,

@@ -45,8 +45,12 @@ public record NodeSubject(String nodeId, NodeRole role, String clusterId) {
         clusterId);
   }
 
+  /// The role as it stands in the OU.
+  public String organizationalUnit() {
+    return role == NodeRole.NODE_ROLE_MANAGER ? MANAGER : WORKER;
+  }
+
   public X500Principal toPrincipal() {
-    var unit = role == NodeRole.NODE_ROLE_MANAGER ? MANAGER : WORKER;
-    return new X500Principal("CN=" + nodeId + ",OU=" + unit + ",O=" + clusterId);
+    return new X500Principal("CN=" + nodeId + ",OU=" + organizationalUnit() + ",O=" + clusterId);
   }
 }

@@ -101,7 +101,7 @@ public final class AgentCore {
     return finish(now);
   }
 
-  /// When the core wants a {@link AgentEvent.Tick} at the latest; null when only an event can
+  /// When the core wants a [AgentEvent.Tick] at the latest; null when only an event can
   /// change anything.
   public @Nullable Instant wakeAt() {
     var earliest = accepted ? reports.repeatAt() : null;
@@ -182,9 +182,11 @@ public final class AgentCore {
   }
 
   private void accept(SessionAccepted message) {
-    accepted = true;
-    sessionId = message.getSessionId();
-    appliedSequence = 0;
+    if (!accepted || !sessionId.equals(message.getSessionId())) {
+      accepted = true;
+      sessionId = message.getSessionId();
+      appliedSequence = 0;
+    }
     var period = message.getHeartbeatPeriod();
     effects.add(
         new AgentEffect.SessionReady(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Moves one task a step at a time: `(task, event, now)` to the next task and what to do for it.
 /// Pure.
 ///
-/// It is level-triggered: an event changes what is known, then {@link #settle} does whatever that
+/// It is level-triggered: an event changes what is known, then [#settle] does whatever that
 /// asks for, so an event that comes twice, late or out of order does no harm. One operation runs
 /// at a time; what becomes wanted meanwhile happens after it.
 ///

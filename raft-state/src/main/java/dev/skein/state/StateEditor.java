@@ -85,17 +85,17 @@ final class StateEditor {
               "the snapshot has task %s of service %s, but not the service"
                   .formatted(task.getId(), task.getServiceId()));
         }
-        store(
-            new ObjectChange.OfTask(
-                null,
-                task.toBuilder()
-                    .setServiceId(service.getId())
-                    .setNodeId(sharedNodeId(task.getNodeId()))
-                    .setVersion(canonical.of(task.getVersion()))
-                    .setCreatedAt(canonical.of(task.getCreatedAt()))
-                    .setUpdatedAt(canonical.of(task.getUpdatedAt()))
-                    .setStatus(compact(task.getStatus(), canonical))
-                    .build()));
+        var shared =
+            task.toBuilder()
+                .setServiceId(service.getId())
+                .setNodeId(sharedNodeId(task.getNodeId()))
+                .setVersion(canonical.of(task.getVersion()))
+                .setCreatedAt(canonical.of(task.getCreatedAt()))
+                .setUpdatedAt(canonical.of(task.getUpdatedAt()));
+        if (task.hasStatus()) {
+          shared.setStatus(compact(task.getStatus(), canonical));
+        }
+        store(new ObjectChange.OfTask(null, shared.build()));
       }
       case OBJECT_NOT_SET -> throw new SnapshotException("the snapshot has an object of no kind");
     }

@@ -9,6 +9,7 @@ import dev.skein.proto.v1.RemoveChange;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskDesiredChange;
+import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatusChange;
 import dev.skein.proto.v1.Version;
 import java.util.ArrayList;
@@ -382,10 +383,11 @@ final class StateEditor {
     if (!refreshes && !TaskStates.mayBecome(from, to)) {
       return null;
     }
-    return record(
-        new ObjectChange.OfTask(
-            before,
-            before.toBuilder().setStatus(status).setVersion(version).setUpdatedAt(now).build()));
+    var after = before.toBuilder().setStatus(status).setVersion(version).setUpdatedAt(now);
+    if (to == TaskState.TASK_STATE_RUNNING && from != to) {
+      after.setRunningSince(now);
+    }
+    return record(new ObjectChange.OfTask(before, after.build()));
   }
 
   private @Nullable String mergeDesired(TaskDesiredChange change) {

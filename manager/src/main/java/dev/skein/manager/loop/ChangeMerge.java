@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Makes one change per object out of all that a round's planners did to it, and change sets out of those. The changes of one
-/// slot always stay in one set: an old task must not go without the new one that takes its place, nor the other way round.
+/// Makes one change per object out of all that a round's planners did to it, and change sets out
+/// of those. The changes of one slot always stay in one set: an old task must not go without the
+/// new one that takes its place, nor the other way round.
 final class ChangeMerge {
-  /// Bounds of one set, well below the store's: several are in flight at once, and a conflict costs little.
+  /// Bounds of one set, well below the store's: several are in flight at once, and a conflict
+  /// costs little.
   static final int CHANGES_PER_SET_MAX = 2_000;
 
   static final int BYTES_PER_SET_MAX = 512 << 10;

@@ -21,14 +21,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The leader's control loop without its thread: commits and the time go in, change sets to propose come out. Each planner of a
-/// round plans on the state that the ones before it would make, so that one round takes a task from nothing to a node.
+/// The leader's control loop without its thread: commits and the time go in, change sets to
+/// propose come out. Each planner of a round plans on the state that the ones before it would
+/// make, so that one round takes a task from nothing to a node.
 ///
-/// The caller proposes what [#plan] returns, and plans again only when the outcome of all of it is known and its commits were
-/// given to [#observe]. Owned by one thread.
+/// The caller proposes what [#plan] returns, and plans again only when the outcome of all of it
+/// is known and its commits were given to [#observe]. Owned by one thread.
 public final class ControlCore {
-  /// How far the clock of an earlier leader may have been ahead of this one's without the order of tasks suffering: for so
-  /// much, this leader's time goes ahead too.
+  /// How far the clock of an earlier leader may have been ahead of this one's without the order
+  /// of tasks suffering: for so much, this leader's time goes ahead too.
   static final Duration CLOCK_SKEW_MAX = Duration.ofMinutes(1);
 
   private final List<Planner> planners;
@@ -64,7 +65,8 @@ public final class ControlCore {
     state = event.after();
   }
 
-  /// Takes a state as if nothing were known of it, after it has become unknown what was committed.
+  /// Takes a state as if nothing were known of it, after it has become unknown what was
+  /// committed.
   public void startOver(ClusterState after) {
     state = after;
     dirty = Dirty.everythingIn(after);
@@ -86,7 +88,8 @@ public final class ControlCore {
   ///
   /// @param clock the caller's clock
   /// @return sets to be proposed in order; empty when nothing is to be done
-  /// @throws IllegalStateException when a planner made changes that do not fit the state it was given
+  /// @throws IllegalStateException when a planner made changes that do not fit the state it was
+  /// given
   public List<ChangeSet> plan(Instant clock) {
     var now = time(clock);
     while (!alarms.isEmpty() && !now.isBefore(alarms.firstKey())) {

@@ -17,14 +17,15 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs the planners while this manager leads: one is started with each term of leadership and closed with its end. It has one
-/// platform thread, which sleeps until something is committed or due.
+/// Runs the planners while this manager leads: one is started with each term of leadership and
+/// closed with its end. It has one platform thread, which sleeps until something is committed or
+/// due.
 ///
-/// After a proposal whose outcome is unknown it first gets an empty one through the log: whatever comes before that is decided,
-/// and planning goes on from there.
+/// After a proposal whose outcome is unknown it first gets an empty one through the log: whatever
+/// comes before that is decided, and planning goes on from there.
 public final class ControlLoop implements AutoCloseable {
-  /// How long commits are collected before they are planned for. Short beside the log's own latency: while proposals are in
-  /// flight, commits are collected anyway.
+  /// How long commits are collected before they are planned for. Short beside the log's own
+  /// latency: while proposals are in flight, commits are collected anyway.
   static final Duration DEBOUNCE = Duration.ofMillis(1);
 
   /// The pause before a store that was unavailable is asked again.
@@ -42,8 +43,8 @@ public final class ControlLoop implements AutoCloseable {
   /// Makes a loop that does nothing until [#start].
   ///
   /// @param planners makes new ones in their order, see [Planners]
-  /// @param onBug called on the loop's thread when a planner failed: the process should end rather than go on with a cluster
-  ///     that nobody looks after
+  /// @param onBug called on the loop's thread when a planner failed: the process should end
+  /// rather than go on with a cluster that nobody looks after
   public ControlLoop(
       ClusterStore store,
       Supplier<List<Planner>> planners,
@@ -137,7 +138,8 @@ public final class ControlLoop implements AutoCloseable {
     return wait.compareTo(Duration.ofDays(1)) > 0 ? Duration.ofDays(1).toNanos() : wait.toNanos();
   }
 
-  /// Proposes all sets at once and waits for all of them, so that the next round plans on what they made.
+  /// Proposes all sets at once and waits for all of them, so that the next round plans on what
+  /// they made.
   private void propose(List<ChangeSet> sets, Watch watch, ControlCore core)
       throws InterruptedException {
     var outcomes = sets.stream().map(store::propose).toList();

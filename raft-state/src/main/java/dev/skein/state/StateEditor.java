@@ -416,10 +416,7 @@ final class StateEditor {
       return null;
     }
     var after =
-        before.toBuilder()
-            .setStatus(compact(status, TEXTS))
-            .setVersion(version)
-            .setUpdatedAt(now);
+        before.toBuilder().setStatus(compact(status, TEXTS)).setVersion(version).setUpdatedAt(now);
     if (to == TaskState.TASK_STATE_RUNNING && from != to) {
       after.setRunningSince(now);
     }

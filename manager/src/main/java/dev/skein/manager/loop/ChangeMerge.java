@@ -130,8 +130,7 @@ final class ChangeMerge {
               after.toBuilder().clearVersion().clearCreatedAt().clearUpdatedAt().build()));
     }
     if (!before.getNodeId().equals(after.getNodeId())) {
-      return List.of(
-          ChangeSets.update(after.toBuilder().setVersion(before.getVersion()).build()));
+      return List.of(ChangeSets.update(after.toBuilder().setVersion(before.getVersion()).build()));
     }
     var changes = new ArrayList<Change>(2);
     if (!before.getStatus().equals(after.getStatus())) {

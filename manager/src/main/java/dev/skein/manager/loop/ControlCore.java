@@ -109,8 +109,7 @@ public final class ControlCore {
       var plan = planner.plan(working, changed, now);
       plan.wakes().forEach(this::setAlarm);
       if (!plan.changes().isEmpty()) {
-        var applied =
-            working.apply(state.index() + 1, List.of(ChangeSets.of(now, plan.changes())));
+        var applied = working.apply(state.index() + 1, List.of(ChangeSets.of(now, plan.changes())));
         if (applied.outcomes().getFirst() instanceof Outcome.Conflict(var message)) {
           throw new IllegalStateException(
               planner.getClass().getSimpleName() + " made an invalid plan: " + message);
@@ -146,8 +145,7 @@ public final class ControlCore {
   private Instant time(Instant clock) {
     if (newest != null) {
       var behind = Duration.between(clock, newest);
-      ahead =
-          behind.isPositive() && behind.compareTo(CLOCK_SKEW_MAX) <= 0 ? behind : Duration.ZERO;
+      ahead = behind.isPositive() && behind.compareTo(CLOCK_SKEW_MAX) <= 0 ? behind : Duration.ZERO;
       newest = null;
     }
     return clock.plus(ahead);

@@ -62,6 +62,7 @@ public final class RaftNode implements AutoCloseable {
   private volatile RaftServer.@Nullable Division division;
   private volatile boolean closed;
   private volatile boolean failed;
+  private volatile boolean removed;
 
   /// Opens nothing yet.
   ///
@@ -236,16 +237,17 @@ public final class RaftNode implements AutoCloseable {
             config.timing().proposal().toMillis(),
             1);
     long before = machine.takeSnapshotCalls();
-    running
-        .snapshotManagementAsync(request)
-        .whenComplete(
-            (reply, failure) -> {
-              if (failure != null) {
-                snapshot.completeExceptionally(failure);
-              } else if (machine.takeSnapshotCalls() == before) {
-                machine.releaseAwaiting(null); // Ratis found nothing new to store.
-              }
-            });
+    var _ =
+        running
+            .snapshotManagementAsync(request)
+            .whenComplete(
+                (reply, failure) -> {
+                  if (failure != null) {
+                    snapshot.completeExceptionally(failure);
+                  } else if (machine.takeSnapshotCalls() == before) {
+                    machine.releaseAwaiting(null); // Ratis found nothing new to store.
+                  }
+                });
     return snapshot;
   }
 
@@ -340,6 +342,10 @@ public final class RaftNode implements AutoCloseable {
       }
       leadership.check();
       if (!known.getInfo().isAlive() && running.getLifeCycleState() == LifeCycle.State.RUNNING) {
+        if (removed) {
+          commit.close("this manager was removed from the cluster");
+          return;
+        }
         fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
         continue;
       }
@@ -432,11 +438,12 @@ public final class RaftNode implements AutoCloseable {
               .build();
       try {
         // The server's own method would hop to another thread and could change the order.
-        ((RaftClientAsynchronousProtocol) running)
-            .submitClientRequestAsync(request)
-            .whenCompleteAsync(
-                (reply, failure) -> commit.finished(batch, failure(reply, failure)),
-                RaftNode.this::complete);
+        var _ =
+            ((RaftClientAsynchronousProtocol) running)
+                .submitClientRequestAsync(request)
+                .whenCompleteAsync(
+                    (reply, failure) -> commit.finished(batch, failure(reply, failure)),
+                    RaftNode.this::complete);
       } catch (IOException | RuntimeException e) {
         commit.finished(batch, e);
       }
@@ -485,6 +492,12 @@ public final class RaftNode implements AutoCloseable {
     }
 
     @Override
+    public void removed() {
+      removed = true;
+      leadership.removed();
+    }
+
+    @Override
     public void failed(Throwable cause) {
       fail(cause);
     }
@@ -493,7 +506,8 @@ public final class RaftNode implements AutoCloseable {
     public void snapshotted(long index) {
       RaftServer.Division running = division;
       if (running != null) {
-        running.getRaftLog().purge(index);
+        // A failure only leaves entries behind that the next purge takes.
+        var _ = running.getRaftLog().purge(index);
       }
     }
   }

@@ -37,9 +37,9 @@ import org.slf4j.LoggerFactory;
 
 /// This node as a member of a swarm: always a worker, and a manager while its certificate says so.
 ///
-/// Its role follows the cluster: when the node's spec names another, the certificate is renewed, and
-/// the manager is started or stopped to match. All methods but the accessors are called by one thread
-/// at a time, [NodeLifecycle]'s.
+/// Its role follows the cluster: when the node's spec names another, the certificate is renewed,
+/// and the manager is started or stopped to match. All methods but the accessors are called by one
+/// thread at a time, [NodeLifecycle]'s.
 final class Member implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Member.class);
@@ -159,8 +159,7 @@ final class Member implements AutoCloseable {
                   .setAdd(add)
                   .build());
     } catch (StatusRuntimeException e) {
-      throw new IOException(
-          "cannot become a manager: " + e.getStatus().getDescription(), e);
+      throw new IOException("cannot become a manager: " + e.getStatus().getDescription(), e);
     }
   }
 

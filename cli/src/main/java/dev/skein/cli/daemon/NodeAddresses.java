@@ -1,7 +1,6 @@
 package dev.skein.cli.daemon;
 
 import dev.skein.api.ApiException;
-import dev.skein.net.NodeAddress;
 import java.net.InetSocketAddress;
 
 /// Where a node listens, and what it tells others to reach it at.

@@ -330,6 +330,7 @@ public final class RaftNode implements AutoCloseable {
   /// Looks at what Ratis does not tell, 20 times a second.
   private void watch() {
     long lastLeaderNanos = nanoTime.getAsLong();
+    long lastAliveNanos = lastLeaderNanos;
     while (!closed) {
       LockSupport.parkNanos(RaftLimits.WATCH_INTERVAL.toNanos());
       long now = nanoTime.getAsLong();
@@ -346,9 +347,13 @@ public final class RaftNode implements AutoCloseable {
           commit.close("this manager was removed from the cluster");
           return;
         }
-        fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
+        if (now - lastAliveNanos > RaftLimits.REMOVAL_NOTICE.toNanos()) {
+          fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
+          return;
+        }
         continue;
       }
+      lastAliveNanos = now;
       if (known.getInfo().getLeaderId() != null) {
         lastLeaderNanos = now;
       } else {

@@ -62,7 +62,6 @@ public final class RaftNode implements AutoCloseable {
   private volatile RaftServer.@Nullable Division division;
   private volatile boolean closed;
   private volatile boolean failed;
-  private volatile boolean removed;
 
   /// Opens nothing yet.
   ///
@@ -343,7 +342,7 @@ public final class RaftNode implements AutoCloseable {
       }
       leadership.check();
       if (!known.getInfo().isAlive() && running.getLifeCycleState() == LifeCycle.State.RUNNING) {
-        if (removed) {
+        if (leadership.isRemoved()) {
           commit.close("this manager was removed from the cluster");
           return;
         }
@@ -498,7 +497,6 @@ public final class RaftNode implements AutoCloseable {
 
     @Override
     public void removed() {
-      removed = true;
       leadership.removed();
     }
 

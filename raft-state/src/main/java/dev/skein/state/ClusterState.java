@@ -152,12 +152,6 @@ public final class ClusterState {
     return new Applied(editor.toState(), outcomes, editor.changes());
   }
 
-  /// The same objects at a later index.
-  ClusterState at(long later) {
-    return new ClusterState(
-        later, cluster, nodes, services, tasks, serviceNames, serviceTasks, nodeTasks);
-  }
-
   /// How names are compared: without regard to case.
   static String nameKey(String name) {
     return name.toLowerCase(Locale.ROOT);

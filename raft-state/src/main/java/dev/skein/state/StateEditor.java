@@ -5,10 +5,12 @@ import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.ChangeSet;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.Object;
 import dev.skein.proto.v1.RemoveChange;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskDesiredChange;
+import dev.skein.proto.v1.TaskStatus;
 import dev.skein.proto.v1.TaskStatusChange;
 import dev.skein.proto.v1.Version;
 import java.util.ArrayList;
@@ -20,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Every private method that checks something returns what is wrong, or null.
 final class StateEditor {
+  private static final Canonical TEXTS = new Canonical();
+
   private final long index;
   private final Version version;
-  private final ClusterState base;
 
   private @Nullable Cluster cluster;
   private final PersistentMap.Editor<Node> nodes;
@@ -37,7 +40,6 @@ final class StateEditor {
   private Timestamp now = Timestamp.getDefaultInstance();
 
   StateEditor(ClusterState base, long index) {
-    this.base = base;
     this.index = index;
     // One instance for all objects of the entry, as for the timestamp: small objects add up.
     this.version = Version.newBuilder().setIndex(index).build();
@@ -51,9 +53,6 @@ final class StateEditor {
   }
 
   ClusterState toState() {
-    if (changes.isEmpty()) {
-      return base.at(index);
-    }
     return new ClusterState(
         index,
         cluster,
@@ -67,6 +66,39 @@ final class StateEditor {
 
   List<ObjectChange> changes() {
     return changes;
+  }
+
+  /// Takes in an object of a snapshot as it is; `canonical` finds the values that many of them
+  /// share.
+  ///
+  /// @throws SnapshotException when the object cannot be part of a state
+  void load(Object object, Canonical canonical) throws SnapshotException {
+    switch (object.getObjectCase()) {
+      case CLUSTER -> store(new ObjectChange.OfCluster(null, object.getCluster()));
+      case NODE -> store(new ObjectChange.OfNode(null, object.getNode()));
+      case SERVICE -> store(new ObjectChange.OfService(null, object.getService()));
+      case TASK -> {
+        var task = object.getTask();
+        var service = services.get(task.getServiceId());
+        if (service == null) {
+          throw new SnapshotException(
+              "the snapshot has task %s of service %s, but not the service"
+                  .formatted(task.getId(), task.getServiceId()));
+        }
+        store(
+            new ObjectChange.OfTask(
+                null,
+                task.toBuilder()
+                    .setServiceId(service.getId())
+                    .setNodeId(sharedNodeId(task.getNodeId()))
+                    .setVersion(canonical.of(task.getVersion()))
+                    .setCreatedAt(canonical.of(task.getCreatedAt()))
+                    .setUpdatedAt(canonical.of(task.getUpdatedAt()))
+                    .setStatus(compact(task.getStatus(), canonical))
+                    .build()));
+      }
+      case OBJECT_NOT_SET -> throw new SnapshotException("the snapshot has an object of no kind");
+    }
   }
 
   Outcome apply(ChangeSet set) {
@@ -385,7 +417,11 @@ final class StateEditor {
     return record(
         new ObjectChange.OfTask(
             before,
-            before.toBuilder().setStatus(status).setVersion(version).setUpdatedAt(now).build()));
+            before.toBuilder()
+                .setStatus(compact(status, TEXTS))
+                .setVersion(version)
+                .setUpdatedAt(now)
+                .build()));
   }
 
   private @Nullable String mergeDesired(TaskDesiredChange change) {
@@ -402,6 +438,14 @@ final class StateEditor {
                 .setVersion(version)
                 .setUpdatedAt(now)
                 .build()));
+  }
+
+  /// Most statuses say one of a few things: their text is kept once.
+  private static TaskStatus compact(TaskStatus status, Canonical canonical) {
+    return status.toBuilder()
+        .setMessage(canonical.of(status.getMessage()))
+        .setErr(canonical.of(status.getErr()))
+        .build();
   }
 
   private String sharedNodeId(String nodeId) {

@@ -39,7 +39,8 @@ import java.util.function.BooleanSupplier;
 public final class CertificateAuthorityService
     extends CertificateAuthorityGrpc.CertificateAuthorityImplBase {
 
-  /// Nodes in one cluster: beyond it a join is refused, so that a leaked token cannot fill the state.
+  /// Nodes in one cluster: beyond it a join is refused, so that a leaked token cannot fill the
+  // state.
   public static final int NODES_MAX = 10_000;
 
   private static final int NAME_CHARS_MAX = 255;
@@ -130,8 +131,7 @@ public final class CertificateAuthorityService
                     .setAddr(request.getAddr())
                     .setSince(Times.timestamp(now)))
             .setRole(role);
-    return sign(
-        cluster, node, request.getCsr(), Change.newBuilder()::setCreate);
+    return sign(cluster, node, request.getCsr(), Change.newBuilder()::setCreate);
   }
 
   private IssueCertificateResponse renew(
@@ -148,8 +148,7 @@ public final class CertificateAuthorityService
           .asException();
     }
     // A manager that is being demoted stays one until it has left the Raft group.
-    var role =
-        node.hasManagerStatus() ? NodeRole.NODE_ROLE_MANAGER : node.getSpec().getRole();
+    var role = node.hasManagerStatus() ? NodeRole.NODE_ROLE_MANAGER : node.getSpec().getRole();
     return sign(
         cluster(state),
         node.toBuilder().setRole(role),

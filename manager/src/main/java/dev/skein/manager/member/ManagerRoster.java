@@ -20,7 +20,8 @@ import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps the Raft group and what the state says of managers in step. Works on the leader only; every
+/// Keeps the Raft group and what the state says of managers in step. Works on the leader only;
+// every
 /// step can be repeated, so that whatever a change of leader cut off is finished by the next.
 public final class ManagerRoster {
 
@@ -33,8 +34,7 @@ public final class ManagerRoster {
   private final Executor executor;
 
   /// @param executor may block
-  public ManagerRoster(
-      ClusterStore store, RaftNode raft, InstantSource clock, Executor executor) {
+  public ManagerRoster(ClusterStore store, RaftNode raft, InstantSource clock, Executor executor) {
     this.store = store;
     this.raft = raft;
     this.clock = clock;
@@ -152,8 +152,7 @@ public final class ManagerRoster {
             .propose(
                 ChangeSet.newBuilder()
                     .setProposedAt(Times.timestamp(clock.instant()))
-                    .addChanges(
-                        Change.newBuilder().setUpdate(Object.newBuilder().setNode(changed)))
+                    .addChanges(Change.newBuilder().setUpdate(Object.newBuilder().setNode(changed)))
                     .build())
             .join();
         return;

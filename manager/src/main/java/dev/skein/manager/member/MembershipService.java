@@ -15,7 +15,6 @@ import dev.skein.proto.v1.NodeRole;
 import dev.skein.proto.v1.RaftPeer;
 import dev.skein.state.ClusterState;
 import dev.skein.state.ClusterStore;
-import dev.skein.state.ratis.RaftMember;
 import dev.skein.state.ratis.RaftNode;
 import dev.skein.state.seal.Keyring;
 import io.grpc.Channel;
@@ -114,8 +113,7 @@ public final class MembershipService extends MembershipGrpc.MembershipImplBase {
       answer.setClusterId(cluster.getId());
     }
     for (var member : raft.members()) {
-      answer.addPeers(
-          RaftPeer.newBuilder().setRaftId(member.id()).setRaftAddr(member.address()));
+      answer.addPeers(RaftPeer.newBuilder().setRaftId(member.id()).setRaftAddr(member.address()));
     }
     keyring
         .export()

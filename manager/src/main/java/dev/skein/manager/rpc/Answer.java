@@ -28,7 +28,8 @@ public final class Answer {
     T call() throws StatusException, InterruptedException;
   }
 
-  /// Sends what `work` returns, or the status of what it throws. A bug is not a status: it is thrown
+  /// Sends what `work` returns, or the status of what it throws. A bug is not a status: it is
+  // thrown
   /// on.
   public static <T> void to(StreamObserver<T> observer, Work<T> work) {
     T answer;

@@ -53,8 +53,7 @@ public final class CommandWords {
       }
     }
     if (quote != 0) {
-      throw new IllegalArgumentException(
-          "the quote " + quote + " is not closed in: " + text);
+      throw new IllegalArgumentException("the quote " + quote + " is not closed in: " + text);
     }
     if (inWord) {
       words.add(word.toString());

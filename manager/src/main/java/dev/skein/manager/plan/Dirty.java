@@ -7,7 +7,8 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// The keys that may have changed, each once, in the order in which they were first marked. Not safe for use by several
+/// The keys that may have changed, each once, in the order in which they were first marked. Not
+// safe for use by several
 /// threads.
 public final class Dirty {
   private final Set<String> services = new LinkedHashSet<>();

@@ -1,5 +1,5 @@
 /// The replicated cluster state: immutable protobuf messages in persistent maps, and the pure
-// functions over them.
+/// functions over them.
 @NullMarked
 package dev.skein.state;
 

@@ -1,0 +1,20 @@
+package dev.skein.cli.daemon;
+
+import dev.skein.api.ApiConfig;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What the user said when starting the daemon.
+///
+/// @param socket the control socket
+/// @param apiTls where the API is served over TLS as well; null: nowhere
+/// @param dataRoot where all state is kept
+/// @param hostname the name this node shows
+/// @param labels engine labels, for placement
+public record DaemonOptions(
+    Path socket,
+    ApiConfig.@Nullable Tls apiTls,
+    Path dataRoot,
+    String hostname,
+    Map<String, String> labels) {}

@@ -1,0 +1,317 @@
+package dev.skein.cli.daemon;
+
+import dev.skein.cli.daemon.identity.Identity;
+import dev.skein.cli.daemon.identity.IdentityStore;
+import dev.skein.cli.daemon.identity.NodeTls;
+import dev.skein.manager.ManagerConfig;
+import dev.skein.manager.ManagerNode;
+import dev.skein.manager.rpc.ManagerChannels;
+import dev.skein.proto.v1.DataKey;
+import dev.skein.proto.v1.JoinRaftRequest;
+import dev.skein.proto.v1.JoinRaftResponse;
+import dev.skein.proto.v1.LeaveRaftRequest;
+import dev.skein.proto.v1.MembershipGrpc;
+import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.NodeRecord;
+import dev.skein.proto.v1.NodeRole;
+import dev.skein.state.IdSource;
+import dev.skein.state.ratis.RaftConfig;
+import dev.skein.state.ratis.RaftMember;
+import dev.skein.state.ratis.RaftTiming;
+import dev.skein.state.ratis.RaftTls;
+import dev.skein.state.seal.KeyFile;
+import dev.skein.state.seal.Keyring;
+import dev.skein.state.seal.WrappingKey;
+import io.grpc.Channel;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// This node as a member of a swarm: always a worker, and a manager while its certificate says so.
+///
+/// Its role follows the cluster: when the node's spec names another, the certificate is renewed,
+/// and the manager is started or stopped to match. All methods but the accessors are called by one
+/// thread at a time, [NodeLifecycle]'s.
+final class Member implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Member.class);
+  private static final int CALL_SECONDS = 10;
+
+  /// What a member tells its owner; from any thread.
+  interface Owner {
+    /// The node's role or certificate changed: call [Member#follow] on the lifecycle's thread.
+    void roleMayHaveChanged();
+
+    /// This node was removed from the swarm.
+    void expelled();
+
+    /// The manager here cannot go on: end the process.
+    void failed(Throwable cause);
+  }
+
+  private final DaemonFiles files;
+  private final Owner owner;
+  private final SwitchedChannel control;
+  private final SecureRandom random;
+  private final NodeTls tls;
+  private final ManagerChannels channels;
+  private final CertificateRenewer renewer;
+  private volatile NodeRecord record;
+  private volatile @Nullable ManagerNode manager;
+  private volatile @Nullable Node lastSeen;
+  private volatile boolean removedFromRaft;
+
+  Member(
+      DaemonFiles files,
+      NodeRecord record,
+      Identity identity,
+      Owner owner,
+      SwitchedChannel control,
+      SecureRandom random) {
+    this.files = files;
+    this.record = record;
+    this.owner = owner;
+    this.control = control;
+    this.random = random;
+    this.tls = new NodeTls(identity, SystemClock.WALL);
+    this.channels = new ManagerChannels(tls.channelCredentials());
+    this.renewer =
+        new CertificateRenewer(
+            tls,
+            new IdentityStore(files.identity()),
+            this::anyManager,
+            ignored -> owner.roleMayHaveChanged(),
+            SystemClock.WALL,
+            random);
+  }
+
+  NodeRecord record() {
+    return record;
+  }
+
+  NodeTls tls() {
+    return tls;
+  }
+
+  @Nullable ManagerNode manager() {
+    return manager;
+  }
+
+  Channel channelTo(String manager) {
+    return channels.to(manager);
+  }
+
+  void start() {
+    renewer.start();
+  }
+
+  /// Starts the first manager of a new cluster, or one that was here before.
+  void startManager(List<RaftMember> bootstrap) throws IOException {
+    var keyring =
+        bootstrap.isEmpty()
+            ? KeyFile.load(files.keys(), wrappingKey(), random)
+            : Keyring.generate(random);
+    if (!bootstrap.isEmpty()) {
+      KeyFile.save(files.keys(), keyring, wrappingKey(), random);
+    }
+    runManager(keyring, bootstrap);
+  }
+
+  /// Starts a manager that the Raft group does not know yet, and has it added.
+  private void joinManagers() throws IOException {
+    var fresh = record.toBuilder().setRaftId(newRaftId(random)).build();
+    files.forgetRaft();
+    var welcome = askToJoin(fresh, false);
+    var keys = new TreeMap<Integer, byte[]>();
+    for (DataKey key : welcome.getDataKeysList()) {
+      keys.put(key.getId(), key.getKey().toByteArray());
+    }
+    var keyring = Keyring.of(welcome.getActiveDataKey(), keys);
+    KeyFile.save(files.keys(), keyring, wrappingKey(), random);
+    remember(fresh);
+    runManager(keyring, List.of());
+    try {
+      askToJoin(fresh, true);
+    } catch (IOException e) {
+      stopManager();
+      throw e;
+    }
+  }
+
+  private JoinRaftResponse askToJoin(NodeRecord self, boolean add) throws IOException {
+    var addresses = NodeAddresses.of(self);
+    try {
+      return MembershipGrpc.newBlockingStub(anyManager())
+          .withDeadlineAfter(CALL_SECONDS * (add ? 4 : 1), TimeUnit.SECONDS)
+          .joinRaft(
+              JoinRaftRequest.newBuilder()
+                  .setAddr(addresses.rpc())
+                  .setRaftAddr(addresses.raft())
+                  .setRaftId(self.getRaftId())
+                  .setAdd(add)
+                  .build());
+    } catch (StatusRuntimeException e) {
+      throw new IOException("cannot become a manager: " + e.getStatus().getDescription(), e);
+    }
+  }
+
+  private void runManager(Keyring keyring, List<RaftMember> bootstrap) throws IOException {
+    var addresses = NodeAddresses.of(record);
+    var raft =
+        new RaftConfig(
+            record.getClusterId(),
+            raftMember(),
+            addresses.listenHost(),
+            files.raft(),
+            bootstrap,
+            RaftTiming.DEFAULT,
+            new RaftTls(tls.keyManager(), tls.managersOnly()),
+            RaftConfig.SNAPSHOT_ENTRIES);
+    var started =
+        new ManagerNode(
+            new ManagerConfig(
+                record.getNodeId(),
+                addresses.listenRpc(),
+                raft,
+                tls.serverCredentials(),
+                tls.channelCredentials(),
+                SystemClock.WALL,
+                SystemClock.NANOS,
+                random),
+            keyring,
+            new ManagerEvents());
+    started.start();
+    manager = started;
+    removedFromRaft = false;
+    control.connect(started.leader());
+  }
+
+  RaftMember raftMember() {
+    var addresses = NodeAddresses.of(record);
+    return new RaftMember(record.getRaftId(), addresses.advertiseHost(), addresses.raftPort());
+  }
+
+  private void stopManager() {
+    var running = manager;
+    control.connect(null);
+    manager = null;
+    if (running != null) {
+      running.close();
+    }
+  }
+
+  /// What the managers say of this node, by the worker's session.
+  void seen(Node node) {
+    lastSeen = node;
+    var wanted = node.getSpec().getRole();
+    var has = tls.identity().subject().role();
+    if (wanted != has && (wanted == NodeRole.NODE_ROLE_MANAGER || !node.hasManagerStatus())) {
+      renewer.renewNow();
+    }
+    owner.roleMayHaveChanged();
+  }
+
+  /// Makes what runs here match the certificate's role.
+  ///
+  /// @throws IOException if the manager could not be started; to be tried again
+  void follow() throws IOException {
+    var role = tls.identity().subject().role();
+    if (manager != null && (removedFromRaft || role != NodeRole.NODE_ROLE_MANAGER)) {
+      LOG.info("this node is no manager any more");
+      stopManager();
+      files.forgetRaft();
+      remember(record.toBuilder().setRaftId("").setRole(NodeRole.NODE_ROLE_WORKER).build());
+      if (role == NodeRole.NODE_ROLE_MANAGER) {
+        renewer.renewNow();
+      }
+      return;
+    }
+    if (manager == null && role == NodeRole.NODE_ROLE_MANAGER && !demoted()) {
+      LOG.info("this node becomes a manager");
+      joinManagers();
+      remember(record.toBuilder().setRole(NodeRole.NODE_ROLE_MANAGER).build());
+    }
+  }
+
+  private boolean demoted() {
+    var node = lastSeen;
+    return node != null && node.getSpec().getRole() == NodeRole.NODE_ROLE_WORKER;
+  }
+
+  /// The managers' addresses as the session tells them.
+  void managersAre(List<String> addresses) {
+    if (!addresses.isEmpty() && !addresses.equals(record.getManagersList())) {
+      try {
+        remember(record.toBuilder().clearManagers().addAllManagers(addresses).build());
+      } catch (IOException e) {
+        LOG.warn("the managers' addresses could not be written down", e);
+      }
+    }
+  }
+
+  /// Leaves the Raft group in good order.
+  ///
+  /// @throws StatusRuntimeException if the managers refuse, or cannot be reached
+  void leaveManagers() {
+    MembershipGrpc.newBlockingStub(anyManager())
+        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
+        .leaveRaft(LeaveRaftRequest.getDefaultInstance());
+  }
+
+  @Override
+  public void close() {
+    renewer.close();
+    stopManager();
+    channels.close();
+  }
+
+  private synchronized void remember(NodeRecord changed) throws IOException {
+    files.writeRecord(changed);
+    record = changed;
+  }
+
+  /// Any manager will do, as each hands on to the leader; a different one each time, as some may be
+  /// down.
+  private Channel anyManager() {
+    var own = manager;
+    if (own != null && own.isAdmitted()) {
+      return own.leader();
+    }
+    var known = new ArrayList<>(record.getManagersList());
+    if (known.isEmpty()) {
+      throw new IllegalStateException("no manager is known");
+    }
+    Collections.shuffle(known, java.util.Random.from(random));
+    return channels.to(known.getFirst());
+  }
+
+  private WrappingKey wrappingKey() throws IOException {
+    return WrappingKey.localFile(files.wrappingKey(), random);
+  }
+
+  static String newRaftId(SecureRandom random) {
+    return "m-" + new IdSource(random).next();
+  }
+
+  private final class ManagerEvents implements ManagerNode.Owner {
+
+    @Override
+    public void removed() {
+      removedFromRaft = true;
+      owner.roleMayHaveChanged();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      owner.failed(cause);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// Forgets what is over.
+@NullMarked
+package dev.skein.manager.reap;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,219 @@
+package dev.skein.manager.restart;
+
+import dev.skein.manager.plan.Dirty;
+import dev.skein.manager.plan.DirtyKey;
+import dev.skein.manager.plan.Lineage;
+import dev.skein.manager.plan.Plan;
+import dev.skein.manager.plan.Planner;
+import dev.skein.manager.plan.Slot;
+import dev.skein.manager.plan.TaskFactory;
+import dev.skein.manager.schedule.ServiceRevisions;
+import dev.skein.proto.v1.Task;
+import dev.skein.proto.v1.TaskState;
+import dev.skein.proto.v1.UpdateOrder;
+import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
+import dev.skein.state.TaskStates;
+import dev.skein.state.Times;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose
+/// node is lost at once, and one that may not stay on its node; lets a replacement start when its
+/// time has come; and ends the older of two once the newer one runs.
+public final class RestartPlanner implements Planner {
+  /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A
+  /// worker that cannot kill a task must not keep the slot empty for ever. SwarmKit's value.
+  public static final Duration PREDECESSOR_WAIT_MAX = Duration.ofMinutes(1);
+
+  private final TaskFactory tasks;
+
+  public RestartPlanner(TaskFactory tasks) {
+    this.tasks = tasks;
+  }
+
+  @Override
+  public Plan plan(ClusterState state, Dirty dirty, Instant now) {
+    var round = new Round(state, now);
+    for (var slot : dirty.slotsTouched(state)) {
+      round.look(slot);
+    }
+    return round.plan.build();
+  }
+
+  private final class Round {
+    private final ClusterState state;
+    private final Instant now;
+    private final Plan.Builder plan = Plan.builder();
+    private final Map<String, ServiceRevisions> services = new HashMap<>();
+
+    Round(ClusterState state, Instant now) {
+      this.state = state;
+      this.now = now;
+    }
+
+    void look(Slot slot) {
+      var service = revisions(slot.serviceId());
+      if (service == null) {
+        return;
+      }
+      var lineage = Lineage.of(state, slot);
+      var filling = lineage.filling();
+      for (var task : filling) {
+        var successor = successorOf(task, filling);
+        if (successor != null) {
+          lookAtPredecessor(task, successor, service);
+        } else {
+          lookAtLast(task, slot, lineage, service);
+        }
+      }
+    }
+
+    private @Nullable ServiceRevisions revisions(String serviceId) {
+      var known = services.get(serviceId);
+      if (known == null) {
+        var service = state.service(serviceId);
+        if (service == null || service.getPendingDelete()) {
+          return null;
+        }
+        known = new ServiceRevisions(service);
+        services.put(serviceId, known);
+      }
+      return known;
+    }
+
+    private @Nullable Task successorOf(Task task, List<Task> filling) {
+      var last = filling.getLast();
+      return last.getId().equals(task.getId()) ? null : last;
+    }
+
+    /// One that is being replaced start-first: it goes when its successor runs, or when it is of
+    /// no more use.
+    private void lookAtPredecessor(Task task, Task successor, ServiceRevisions service) {
+      var replaced = successor.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
+      var ended = TaskStates.isTerminal(task.getStatus().getState());
+      var evictedStopFirst = isEvicted(task, service) && !isStartFirst(service);
+      if (replaced || ended || Lineage.isLost(task, state) || evictedStopFirst) {
+        plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+      }
+    }
+
+    private void lookAtLast(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
+      if (task.getStatus().getState() == TaskState.TASK_STATE_ORPHANED
+          || Lineage.isLost(task, state)) {
+        replaceLost(task, slot, lineage, service);
+      } else if (TaskStates.isTerminal(task.getStatus().getState())) {
+        replaceEnded(task, slot, lineage, service);
+      } else if (isEvicted(task, service)) {
+        replaceEvicted(task, slot, lineage, service);
+      } else if (task.getDesiredState() == TaskState.TASK_STATE_READY) {
+        start(task, slot, lineage, service);
+      }
+    }
+
+    private boolean isEvicted(Task task, ServiceRevisions service) {
+      var node = state.node(task.getNodeId());
+      return node != null && service.requirementsOf(task).evicts(node);
+    }
+
+    private boolean isStartFirst(ServiceRevisions service) {
+      return Defaults.updateOrder(service.service().getSpec().getUpdateConfig())
+          == UpdateOrder.UPDATE_ORDER_START_FIRST;
+    }
+
+    /// A lost node's tasks are replaced without delay: there is nothing to wait for. A global
+    /// service keeps its task for when the node comes back, and gives it up only with the node.
+    private void replaceLost(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
+      if (slot.isOfGlobalService()) {
+        if (state.node(task.getNodeId()) == null
+            || task.getStatus().getState() == TaskState.TASK_STATE_ORPHANED) {
+          plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+        }
+        return;
+      }
+      plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+      var desired =
+          lineage.hasOneStoppingBeside(task, state)
+              ? TaskState.TASK_STATE_READY
+              : TaskState.TASK_STATE_RUNNING;
+      plan.create(successor(task, slot, service, desired).build());
+    }
+
+    private void replaceEnded(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
+      var policy = service.of(task).getTask().getRestartPolicy();
+      switch (RestartDecision.of(task, policy)) {
+        case RestartDecision.Stay() -> {}
+        case RestartDecision.Replace(var delay, var restarts, var windowStart) -> {
+          plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+          var mayStart = delay.isZero() && !lineage.hasOneStoppingBeside(task, state);
+          var replacement =
+              successor(
+                      task,
+                      slot,
+                      service,
+                      mayStart ? TaskState.TASK_STATE_RUNNING : TaskState.TASK_STATE_READY)
+                  .setRestarts(restarts)
+                  .setRestartWindowStart(Times.timestamp(windowStart));
+          if (!delay.isZero()) {
+            replacement.setStartAfter(Times.timestamp(now.plus(delay)));
+          }
+          plan.create(replacement.build());
+        }
+      }
+    }
+
+    private void replaceEvicted(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
+      if (slot.isOfGlobalService()) {
+        plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+        return;
+      }
+      if (isStartFirst(service) && task.getStatus().getState() == TaskState.TASK_STATE_RUNNING) {
+        plan.create(successor(task, slot, service, TaskState.TASK_STATE_RUNNING).build());
+        return;
+      }
+      plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+      var desired =
+          lineage.hasOneThatMayRun(state)
+              ? TaskState.TASK_STATE_READY
+              : TaskState.TASK_STATE_RUNNING;
+      plan.create(successor(task, slot, service, desired).build());
+    }
+
+    /// The slot stays on its revision: moving it to another is the update planner's, which may
+    /// have stopped for a reason.
+    private Task.Builder successor(
+        Task task, Slot slot, ServiceRevisions service, TaskState desired) {
+      var version = service.has(task) ? task.getSpecVersion() : service.service().getSpecVersion();
+      var successor = tasks.create(service.service(), slot, version, desired, now);
+      successor.setRestarts(task.getRestarts());
+      if (task.hasRestartWindowStart()) {
+        successor.setRestartWindowStart(task.getRestartWindowStart());
+      }
+      return successor;
+    }
+
+    /// A task that waits starts when its delay is over and its predecessors have stopped.
+    private void start(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
+      var startAt = task.hasStartAfter() ? Times.instant(task.getStartAfter()) : Instant.MIN;
+      if (now.isBefore(startAt)) {
+        plan.wake(new DirtyKey.OfSlot(slot), startAt);
+        return;
+      }
+      if (lineage.hasOneStoppingBeside(task, state)) {
+        var waitUntil =
+            Times.instant(task.getCreatedAt())
+                .plus(Defaults.stopGracePeriod(service.of(task).getTask()))
+                .plus(PREDECESSOR_WAIT_MAX);
+        if (now.isBefore(waitUntil)) {
+          plan.wake(new DirtyKey.OfSlot(slot), waitUntil);
+          return;
+        }
+      }
+      plan.desire(task, TaskState.TASK_STATE_RUNNING);
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package dev.skein.manager.rpc;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.net.ConnectException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// A channel that ends at whichever manager leads. It takes calls with one request message.
+///
+/// A call waits while there is no leader, until its deadline or [#PATIENCE_MS]. It is tried again,
+/// at the leader of that time, only if it surely did nothing: its method has no side effects, or
+/// the
+/// manager answered that it had not begun, or could not be connected to at all. What may have been
+/// done is never done twice; the caller is then told that the outcome is unknown.
+public final class LeaderChannel extends Channel {
+
+  /// In the trailers of an answer: the call was refused before anything was done, so that it may be
+  /// tried elsewhere.
+  public static final Metadata.Key<String> NOT_BEGUN =
+      Metadata.Key.of("skein-not-begun", Metadata.ASCII_STRING_MARSHALLER);
+
+  /// How long a call without a deadline waits for a leader.
+  static final long PATIENCE_MS = 5_000;
+
+  private final LeaderRoute route;
+  private final Executor executor;
+  private final LongSupplier nanoTime;
+
+  /// @param executor runs the waiting; a thread is held for each call that waits
+  public LeaderChannel(LeaderRoute route, Executor executor, LongSupplier nanoTime) {
+    this.route = route;
+    this.executor = executor;
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public <ReqT, RespT> ClientCall<ReqT, RespT> newCall(
+      MethodDescriptor<ReqT, RespT> method, CallOptions options) {
+    if (!method.getType().clientSendsOneMessage()) {
+      throw new IllegalArgumentException(
+          method.getFullMethodName() + " streams its request; it cannot be repeated");
+    }
+    return new Call<>(method, options);
+  }
+
+  @Override
+  public String authority() {
+    return "leader";
+  }
+
+  private final class Call<ReqT, RespT> extends ClientCall<ReqT, RespT> {
+
+    private final MethodDescriptor<ReqT, RespT> method;
+    private final CallOptions options;
+    private final long giveUpAt;
+    private @Nullable Listener<RespT> listener;
+    private @Nullable Metadata headers;
+    private @Nullable ReqT request;
+    // Guarded by this: the attempt under way, how many answers were asked for, and the end.
+    private @Nullable ClientCall<ReqT, RespT> attempt;
+    private int requested;
+    private @Nullable Status cancelled;
+
+    Call(MethodDescriptor<ReqT, RespT> method, CallOptions options) {
+      this.method = method;
+      this.options = options;
+      var deadline = options.getDeadline();
+      var patience = TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
+      this.giveUpAt =
+          nanoTime.getAsLong()
+              + (deadline == null
+                  ? patience
+                  : Math.min(patience, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
+    }
+
+    @Override
+    public void start(Listener<RespT> responseListener, Metadata headers) {
+      this.listener = responseListener;
+      this.headers = headers;
+    }
+
+    @Override
+    public void sendMessage(ReqT message) {
+      request = message;
+    }
+
+    @Override
+    public void halfClose() {
+      executor.execute(this::tryOnce);
+    }
+
+    @Override
+    public synchronized void request(int numMessages) {
+      requested += numMessages;
+      if (attempt != null) {
+        attempt.request(numMessages);
+      }
+    }
+
+    @Override
+    public synchronized void cancel(@Nullable String message, @Nullable Throwable cause) {
+      if (cancelled == null) {
+        cancelled = Status.CANCELLED.withDescription(message).withCause(cause);
+        if (attempt != null) {
+          attempt.cancel(message, cause);
+        }
+      }
+    }
+
+    private void tryOnce() {
+      Channel leader;
+      try {
+        leader = route.await(remainingNanos());
+      } catch (InterruptedException e) {
+        close(Status.CANCELLED.withCause(e), new Metadata());
+        return;
+      }
+      if (leader == null) {
+        close(
+            Status.UNAVAILABLE.withDescription(
+                "The swarm does not have a leader. It's possible that too few managers are online."
+                    + " Make sure more than half of the managers are online."),
+            new Metadata());
+        return;
+      }
+      var call = leader.newCall(method, options);
+      int asked;
+      synchronized (this) {
+        if (cancelled != null) {
+          close(cancelled, new Metadata());
+          return;
+        }
+        attempt = call;
+        asked = requested;
+      }
+      var sent = new Metadata();
+      sent.merge(requireNonNull(headers));
+      call.start(new Relay(), sent);
+      if (asked > 0) {
+        call.request(asked);
+      }
+      call.sendMessage(requireNonNull(request));
+      call.halfClose();
+    }
+
+    private void tryAgain() {
+      executor.execute(
+          () -> {
+            try {
+              route.pause(remainingNanos());
+            } catch (InterruptedException e) {
+              close(Status.CANCELLED.withCause(e), new Metadata());
+              return;
+            }
+            tryOnce();
+          });
+    }
+
+    private long remainingNanos() {
+      return giveUpAt - nanoTime.getAsLong();
+    }
+
+    private void close(Status status, Metadata trailers) {
+      requireNonNull(listener).onClose(status, trailers);
+    }
+
+    /// Hands the answer on, unless it is one to try again after.
+    private final class Relay extends ClientCall.Listener<RespT> {
+
+      private boolean answered;
+
+      @Override
+      public void onHeaders(Metadata headers) {
+        requireNonNull(listener).onHeaders(headers);
+      }
+
+      @Override
+      public void onMessage(RespT message) {
+        answered = true;
+        requireNonNull(listener).onMessage(message);
+      }
+
+      @Override
+      public void onReady() {
+        requireNonNull(listener).onReady();
+      }
+
+      @Override
+      public void onClose(Status status, Metadata trailers) {
+        if (!answered && mayTryAgain(status, trailers) && remainingNanos() > 0) {
+          synchronized (Call.this) {
+            attempt = null;
+          }
+          tryAgain();
+        } else {
+          close(explained(status), trailers);
+        }
+      }
+
+      private boolean mayTryAgain(Status status, Metadata trailers) {
+        if (trailers.containsKey(NOT_BEGUN)) {
+          return true;
+        }
+        return status.getCode() == Status.Code.UNAVAILABLE
+            && (method.isSafe() || status.getCause() instanceof ConnectException);
+      }
+
+      private Status explained(Status status) {
+        var lost = status.getCode() == Status.Code.UNAVAILABLE && status.getCause() != null;
+        return lost && !method.isSafe()
+            ? status.withDescription(
+                "the connection to the leader was lost; whether the command took effect is unknown")
+            : status;
+      }
+    }
+  }
+}

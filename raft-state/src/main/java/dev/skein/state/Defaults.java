@@ -1,0 +1,114 @@
+package dev.skein.state;
+
+import dev.skein.proto.v1.Cluster;
+import dev.skein.proto.v1.ContainerSpec;
+import dev.skein.proto.v1.FailureAction;
+import dev.skein.proto.v1.RestartCondition;
+import dev.skein.proto.v1.RestartPolicy;
+import dev.skein.proto.v1.ServiceSpec;
+import dev.skein.proto.v1.TaskSpec;
+import dev.skein.proto.v1.UpdateConfig;
+import dev.skein.proto.v1.UpdateOrder;
+import java.time.Duration;
+
+/// What holds where a user's spec says nothing. Specs are stored as written; whoever needs a value
+/// asks here. The values are Docker's but for the dispatcher's heartbeat.
+public final class Defaults {
+  public static final Duration RESTART_DELAY = Duration.ofSeconds(5);
+  public static final Duration STOP_GRACE_PERIOD = Duration.ofSeconds(10);
+  public static final String STOP_SIGNAL = "SIGTERM";
+  public static final Duration UPDATE_MONITOR = Duration.ofSeconds(5);
+  public static final long UPDATE_PARALLELISM = 1;
+  public static final long REPLICAS = 1;
+  public static final long TASK_HISTORY = 5;
+  public static final Duration HEARTBEAT_PERIOD = Duration.ofSeconds(1);
+
+  /// Heartbeats that a node may miss before it is down.
+  public static final int HEARTBEATS_MISSED = 3;
+
+  public static final Duration NODE_CERTIFICATE_EXPIRY = Duration.ofDays(90);
+  public static final Duration NODE_CERTIFICATE_EXPIRY_MIN = Duration.ofHours(1);
+
+  private Defaults() {}
+
+  public static RestartCondition restartCondition(RestartPolicy policy) {
+    return policy.getCondition() == RestartCondition.RESTART_CONDITION_UNSPECIFIED
+        ? RestartCondition.RESTART_CONDITION_ANY
+        : policy.getCondition();
+  }
+
+  public static Duration restartDelay(RestartPolicy policy) {
+    return policy.hasDelay() ? Times.duration(policy.getDelay()) : RESTART_DELAY;
+  }
+
+  public static Duration stopGracePeriod(TaskSpec spec) {
+    return stopGracePeriod(spec.getContainerSpec());
+  }
+
+  public static Duration stopGracePeriod(ContainerSpec spec) {
+    return spec.hasStopGracePeriod()
+        ? Times.duration(spec.getStopGracePeriod())
+        : STOP_GRACE_PERIOD;
+  }
+
+  public static String stopSignal(ContainerSpec spec) {
+    return spec.getStopSignal().isEmpty() ? STOP_SIGNAL : spec.getStopSignal();
+  }
+
+  /// The number of replicas of a replicated service.
+  public static long replicas(ServiceSpec spec) {
+    var replicated = spec.getMode().getReplicated();
+    return replicated.hasReplicas() ? replicated.getReplicas() : REPLICAS;
+  }
+
+  /// Whether the service is replicated, which it is when it names no mode.
+  public static boolean isReplicated(ServiceSpec spec) {
+    return !spec.getMode().hasGlobal();
+  }
+
+  public static long updateParallelism(UpdateConfig config) {
+    return config.hasParallelism() ? config.getParallelism() : UPDATE_PARALLELISM;
+  }
+
+  public static Duration updateDelay(UpdateConfig config) {
+    return Times.duration(config.getDelay());
+  }
+
+  public static Duration updateMonitor(UpdateConfig config) {
+    return config.hasMonitor() ? Times.duration(config.getMonitor()) : UPDATE_MONITOR;
+  }
+
+  public static FailureAction failureAction(UpdateConfig config) {
+    return config.getFailureAction() == FailureAction.FAILURE_ACTION_UNSPECIFIED
+        ? FailureAction.FAILURE_ACTION_PAUSE
+        : config.getFailureAction();
+  }
+
+  public static UpdateOrder updateOrder(UpdateConfig config) {
+    return config.getOrder() == UpdateOrder.UPDATE_ORDER_UNSPECIFIED
+        ? UpdateOrder.UPDATE_ORDER_STOP_FIRST
+        : config.getOrder();
+  }
+
+  /// Old tasks kept per slot; negative: all.
+  public static long taskHistory(Cluster cluster) {
+    var orchestration = cluster.getSpec().getOrchestration();
+    return orchestration.hasTaskHistoryRetentionLimit()
+        ? orchestration.getTaskHistoryRetentionLimit()
+        : TASK_HISTORY;
+  }
+
+  public static Duration heartbeatPeriod(Cluster cluster) {
+    var dispatcher = cluster.getSpec().getDispatcher();
+    return dispatcher.hasHeartbeatPeriod()
+        ? Times.duration(dispatcher.getHeartbeatPeriod())
+        : HEARTBEAT_PERIOD;
+  }
+
+  public static Duration nodeCertificateExpiry(Cluster cluster) {
+    var ca = cluster.getSpec().getCaConfig();
+    return ca.hasNodeCertExpiry()
+        ? Times.duration(ca.getNodeCertExpiry())
+        : NODE_CERTIFICATE_EXPIRY;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.skein.state.ratis;
+
+import java.util.EnumSet;
+import org.apache.ratis.grpc.server.GrpcServices;
+import org.apache.ratis.proto.grpc.RaftServerProtocolServiceGrpc;
+import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall;
+import org.apache.ratis.thirdparty.io.grpc.Metadata;
+import org.apache.ratis.thirdparty.io.grpc.ServerCall;
+import org.apache.ratis.thirdparty.io.grpc.ServerCallHandler;
+import org.apache.ratis.thirdparty.io.grpc.ServerInterceptor;
+import org.apache.ratis.thirdparty.io.grpc.Status;
+import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
+
+/// What the Raft port serves: only what members say to each other. Ratis also offers its client and
+/// its administration service there, which could rewrite the configuration; both are refused,
+/// because changes go through this process. Votes become durable on their way out.
+final class PeerServices implements GrpcServices.Customizer, ServerInterceptor {
+  private static final String VOTE =
+      RaftServerProtocolServiceGrpc.getRequestVoteMethod().getFullMethodName();
+
+  private final VoteDurability votes;
+
+  PeerServices(VoteDurability votes) {
+    this.votes = votes;
+  }
+
+  @Override
+  public NettyServerBuilder customize(
+      NettyServerBuilder builder, EnumSet<GrpcServices.Type> types) {
+    return builder.intercept(this);
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    String service = call.getMethodDescriptor().getServiceName();
+    if (!RaftServerProtocolServiceGrpc.SERVICE_NAME.equals(service)) {
+      call.close(
+          Status.PERMISSION_DENIED.withDescription(service + " is not served to others"),
+          new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+    if (!VOTE.equals(call.getMethodDescriptor().getFullMethodName())) {
+      return next.startCall(call, headers);
+    }
+    return next.startCall(
+        new ForwardingServerCall.SimpleForwardingServerCall<Q, R>(call) {
+          @Override
+          public void sendMessage(R message) {
+            votes.sync();
+            super.sendMessage(message);
+          }
+        },
+        headers);
+  }
+}

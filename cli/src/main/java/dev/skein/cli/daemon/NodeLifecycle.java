@@ -428,10 +428,9 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
     }
 
     @Override
-    public void expelled() {
-      error = "this node was removed from its swarm; run: skein swarm leave --force";
-      state = LocalNodeState.LOCAL_NODE_STATE_ERROR;
-      LOG.error("{}", error);
+    public void refused(String reason) {
+      error = reason;
+      LOG.warn("a manager refuses this node: {}", reason);
     }
 
     @Override

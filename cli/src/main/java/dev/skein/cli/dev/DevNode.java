@@ -140,6 +140,12 @@ record DevNode(String name, String address, Path directory) {
     }
   }
 
+  /// Removes all that is left of it, once its processes have ended.
+  void delete() throws IOException {
+    TaskLeftovers.remove(data());
+    DirectoryTree.delete(directory);
+  }
+
   /// What `dev ps` calls its state.
   String state() throws IOException {
     var process = process();

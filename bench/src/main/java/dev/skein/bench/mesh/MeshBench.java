@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Compares a direct connection, the mesh and HAProxy in TCP mode: each a process of one thread, in
 /// turn within each round, so that a noisy host disturbs all alike. Prints medians, ratios, and the
@@ -32,11 +33,11 @@ public final class MeshBench {
     KILOBYTES_64(null, "/64k"),
     BULK(null, "");
 
-    final List<String> header;
+    final @Nullable String header;
     final String path;
 
-    Load(@org.jspecify.annotations.Nullable String header, String path) {
-      this.header = header == null ? List.of() : List.of("-H", header);
+    Load(@Nullable String header, String path) {
+      this.header = header;
       this.path = path;
     }
   }
@@ -82,9 +83,10 @@ public final class MeshBench {
       }
       try (var backend =
               ProxyProcess.start(haproxy(directory, "backend", backend(directory)), httpPort);
-          var mesh = ProxyProcess.start(mesh(), http.get(Route.MESH));
+          var mesh = ProxyProcess.start(mesh(), value(http, Route.MESH));
           var haproxy =
-              ProxyProcess.start(haproxy(directory, "proxy", proxy()), http.get(Route.HAPROXY))) {
+              ProxyProcess.start(
+                  haproxy(directory, "proxy", proxy()), value(http, Route.HAPROXY))) {
         measure(rounds, Map.of(Route.DIRECT, backend, Route.MESH, mesh, Route.HAPROXY, haproxy));
       }
     } finally {
@@ -123,22 +125,24 @@ public final class MeshBench {
     double cpuBefore = process.cpuSeconds();
     double rate =
         load == Load.BULK
-            ? BulkSource.megabytesPerSecond(port(bulk, path), seconds)
-            : wrk(load, port(http, path));
+            ? BulkSource.megabytesPerSecond(value(bulk, path), seconds)
+            : wrk(load, value(http, path));
     return new Sample(rate, (process.cpuSeconds() - cpuBefore) * 1e6 / (rate * seconds));
   }
 
-  private static int port(Map<Route, Integer> ports, Route path) {
-    var port = ports.get(path);
-    if (port == null) {
-      throw new IllegalStateException("no port for " + path);
+  private static <T> T value(Map<Route, T> map, Route route) {
+    var value = map.get(route);
+    if (value == null) {
+      throw new IllegalStateException("nothing is known for " + route);
     }
-    return port;
+    return value;
   }
 
   private double wrk(Load load, int port) throws IOException, InterruptedException {
     var command = new ArrayList<>(List.of("wrk", "-t1", "-c32", "-d" + seconds + "s"));
-    command.addAll(load.header);
+    if (load.header != null) {
+      command.addAll(List.of("-H", load.header));
+    }
     command.add("http://127.0.0.1:" + port + load.path);
     var process = new ProcessBuilder(command).redirectErrorStream(true).start();
     var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -168,15 +172,15 @@ public final class MeshBench {
         "%-24s direct %8.0f  mesh %8.0f  haproxy %8.0f /s | mesh/haproxy %.2f (%.2f-%.2f)"
             + "  mesh/direct %.2f | cpu us: mesh %.1f haproxy %.1f%n",
         load,
-        rates.get(Route.DIRECT),
-        rates.get(Route.MESH),
-        rates.get(Route.HAPROXY),
+        value(rates, Route.DIRECT),
+        value(rates, Route.MESH),
+        value(rates, Route.HAPROXY),
         median(toHaproxy),
         toHaproxy[0],
         toHaproxy[toHaproxy.length - 1],
         median(toDirect),
-        cpus.get(Route.MESH),
-        cpus.get(Route.HAPROXY));
+        value(cpus, Route.MESH),
+        value(cpus, Route.HAPROXY));
   }
 
   /// The mesh's rate over the other's, round by round, sorted.
@@ -210,8 +214,8 @@ public final class MeshBench {
         MeshProxyMain.class.getName(),
         "127.0.0.1",
         System.getProperty("mesh.transport", "epoll"),
-        http.get(Route.MESH) + "=" + httpPort,
-        bulk.get(Route.MESH) + "=" + bulk.get(Route.DIRECT));
+        value(http, Route.MESH) + "=" + httpPort,
+        value(bulk, Route.MESH) + "=" + value(bulk, Route.DIRECT));
   }
 
   private static List<String> haproxy(Path directory, String name, String config)
@@ -239,7 +243,10 @@ public final class MeshBench {
       server s 127.0.0.1:%d
     """
         .formatted(
-            http.get(Route.HAPROXY), httpPort, bulk.get(Route.HAPROXY), bulk.get(Route.DIRECT));
+            value(http, Route.HAPROXY),
+            httpPort,
+            value(bulk, Route.HAPROXY),
+            value(bulk, Route.DIRECT));
   }
 
   private String backend(Path directory) throws IOException {

@@ -9,7 +9,8 @@ import java.time.Duration;
 /// @param callTimeout how long a request may wait for the managers; streams are not bounded by it
 /// @param requestTimeout from a request's first byte to its last
 /// @param idleTimeout between requests of one connection
-/// @param writeTimeout for a client to take an answer that is no stream; a stream's reader may pause
+/// @param writeTimeout for a client to take an answer that is no stream; a stream's reader may
+///     pause
 public record ApiLimits(
     int maxBodyBytes,
     long maxBodiesBytes,
@@ -45,8 +46,7 @@ public record ApiLimits(
               + ", "
               + maxConnections);
     }
-    for (var timeout :
-        new Duration[] {callTimeout, requestTimeout, idleTimeout, writeTimeout}) {
+    for (var timeout : new Duration[] {callTimeout, requestTimeout, idleTimeout, writeTimeout}) {
       if (!timeout.isPositive()) {
         throw new IllegalArgumentException("timeouts must be positive: " + timeout);
       }

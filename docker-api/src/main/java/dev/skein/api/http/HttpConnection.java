@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One client's connection: puts requests together, has them answered one at a time and in order, and
-/// keeps reading meanwhile, to learn when the client goes. A client that closes its sending side is
-/// taken to be gone, as Go's server does. Owned by the connection's event loop.
+/// One client's connection: puts requests together, has them answered one at a time and in order,
+/// and keeps reading meanwhile, to learn when the client goes. A client that closes its sending
+/// side is taken to be gone, as Go's server does. Owned by the connection's event loop.
 final class HttpConnection extends ChannelInboundHandlerAdapter {
   /// Fired through the pipeline when a request's answer is written.
   static final Object ANSWERED = new Object();

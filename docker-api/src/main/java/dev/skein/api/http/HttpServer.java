@@ -83,8 +83,7 @@ public final class HttpServer implements AutoCloseable {
     socketFile = file;
     var bound = file.bindPath();
     if (epoll) {
-      bind(
-          EpollServerDomainSocketChannel.class, new DomainSocketAddress(bound.toFile()), null);
+      bind(EpollServerDomainSocketChannel.class, new DomainSocketAddress(bound.toFile()), null);
     } else {
       bind(NioServerDomainSocketChannel.class, UnixDomainSocketAddress.of(bound), null);
     }

@@ -52,8 +52,7 @@ public final class Router {
     throw notFound("page not found");
   }
 
-  private static @Nullable Map<String, String> match(
-      Route route, List<String> segments) {
+  private static @Nullable Map<String, String> match(Route route, List<String> segments) {
     try {
       return route.match(segments);
     } catch (IllegalArgumentException e) {

@@ -7,9 +7,9 @@ import java.util.regex.Pattern;
 
 /// The image that stands for "no image": a service of it runs host processes.
 ///
-/// Docker's clients can't name a runtime, so `docker service create skein/process sleep 100` asks for
-/// it by this image, with any tag. They send the words after the image as `Args`: the first is then
-/// the program. `Command` and `Args` together are always the process's argument vector.
+/// Docker's clients can't name a runtime, so `docker service create skein/process sleep 100` asks
+/// for it by this image, with any tag. They send the words after the image as `Args`: the first is
+/// then the program. `Command` and `Args` together are always the process's argument vector.
 final class ProcessImage {
   static final String NAME = "skein/process";
   private static final String RUNTIME = "process";
@@ -41,10 +41,17 @@ final class ProcessImage {
     }
     if (!task.getRuntime().isEmpty() && !task.getRuntime().equals(RUNTIME)) {
       throw badRequest(
-          "TaskTemplate.Runtime: the image " + NAME + " runs as process, not as " + task.getRuntime());
+          "TaskTemplate.Runtime: the image "
+              + NAME
+              + " runs as process, not as "
+              + task.getRuntime());
     }
     var normalized = spec.toBuilder();
-    normalized.getTaskTemplateBuilder().setRuntime(RUNTIME).getContainerSpecBuilder().setImage(NAME);
+    normalized
+        .getTaskTemplateBuilder()
+        .setRuntime(RUNTIME)
+        .getContainerSpecBuilder()
+        .setImage(NAME);
     return normalized.build();
   }
 }

@@ -50,7 +50,8 @@ public sealed interface Endpoint {
     String runtime = environment.get("XDG_RUNTIME_DIR");
     if (runtime == null || runtime.isEmpty()) {
       throw new IllegalArgumentException(
-          "XDG_RUNTIME_DIR is not set, so there is no default socket: set SKEIN_HOST or give --host");
+          "XDG_RUNTIME_DIR is not set, so there is no default socket: set SKEIN_HOST or give"
+              + " --host");
     }
     return new Unix(runtime + "/skein/skein.sock");
   }

@@ -2,14 +2,16 @@ package dev.skein.api;
 
 import java.time.Duration;
 
-/// The limits of one API server. A request that meets one is refused with a message that names it.
+/// The limits of one API server. A request that meets one is refused with a message that names
+/// it.
 ///
 /// @param maxBodyBytes of one request's body, and `maxBodiesBytes` of all bodies being received
 /// @param maxConnections over all listeners; one more is told 503 and closed
 /// @param callTimeout how long a request may wait for the managers; streams are not bounded by it
 /// @param requestTimeout from a request's first byte to its last
 /// @param idleTimeout between requests of one connection
-/// @param writeTimeout for a client to take an answer that is no stream; a stream's reader may pause
+/// @param writeTimeout for a client to take an answer that is no stream; a stream's reader may
+///     pause
 public record ApiLimits(
     int maxBodyBytes,
     long maxBodiesBytes,
@@ -45,8 +47,7 @@ public record ApiLimits(
               + ", "
               + maxConnections);
     }
-    for (var timeout :
-        new Duration[] {callTimeout, requestTimeout, idleTimeout, writeTimeout}) {
+    for (var timeout : new Duration[] {callTimeout, requestTimeout, idleTimeout, writeTimeout}) {
       if (!timeout.isPositive()) {
         throw new IllegalArgumentException("timeouts must be positive: " + timeout);
       }

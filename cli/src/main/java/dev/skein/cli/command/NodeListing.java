@@ -25,10 +25,7 @@ final class NodeListing {
 
   static Leaf leaf() {
     return Leaf.of("[OPTIONS]", "List the nodes of the swarm.")
-        .flags(
-            Filters.FILTER,
-            Filters.FORMAT.byDefault("table"),
-            Filters.QUIET)
+        .flags(Filters.FILTER, Filters.FORMAT.byDefault("table"), Filters.QUIET)
         .examples(
             "skein node ls",
             "skein node ls --filter role=manager",
@@ -87,8 +84,7 @@ final class NodeListing {
             : Human.capital(Json.text(node, "ManagerStatus.Reachability")));
     row.addProperty("EngineVersion", Json.text(node, "Description.Engine.EngineVersion"));
     row.addProperty(
-        "TLSStatus",
-        Json.at(node, "Description.TLSInfo.TrustRoot") == null ? "Unknown" : "Ready");
+        "TLSStatus", Json.at(node, "Description.TLSInfo.TrustRoot") == null ? "Unknown" : "Ready");
     row.addProperty("Address", Json.text(node, "Status.Addr"));
     return row;
   }

@@ -18,8 +18,7 @@ public final class Program {
   /// The options that stand before the command.
   static final List<Flag> GLOBAL =
       List.of(
-          Flag.string(
-              "host", 'H', "string", "Daemon to talk to: unix:///PATH or tcp://HOST:PORT"),
+          Flag.string("host", 'H', "string", "Daemon to talk to: unix:///PATH or tcp://HOST:PORT"),
           Flag.string("tlscacert", (char) 0, "string", "Trust daemons signed by this authority"),
           Flag.string("tlscert", (char) 0, "string", "TLS certificate of this client"),
           Flag.string("tlskey", (char) 0, "string", "TLS key of this client"),

@@ -25,10 +25,7 @@ final class ServiceListing {
 
   static Leaf leaf() {
     return Leaf.of("[OPTIONS]", "List the services of the swarm.")
-        .flags(
-            Filters.FILTER,
-            Filters.FORMAT.byDefault("table"),
-            Filters.QUIET)
+        .flags(Filters.FILTER, Filters.FORMAT.byDefault("table"), Filters.QUIET)
         .examples(
             "skein service ls",
             "skein service ls --filter label=tier=front -q",
@@ -39,8 +36,7 @@ final class ServiceListing {
   private static int run(CommandContext context, Arguments arguments) throws IOException {
     List<JsonObject> services = new ArrayList<>();
     try (EngineClient client = context.client()) {
-      Query query =
-          Query.of("/services").with("status", "true").filters(Filters.of(arguments));
+      Query query = Query.of("/services").with("status", "true").filters(Filters.of(arguments));
       for (JsonElement service : client.list(query.toString())) {
         services.add(service.getAsJsonObject());
       }

@@ -104,8 +104,7 @@ public final class Template {
           .sorted(Map.Entry.comparingByKey())
           .forEach(
               entry ->
-                  turn(
-                      range, new JsonPrimitive(entry.getKey()), entry.getValue(), variables, out));
+                  turn(range, new JsonPrimitive(entry.getKey()), entry.getValue(), variables, out));
     } else {
       throw error("can't range over " + TemplateFunctions.print(value), range.position());
     }

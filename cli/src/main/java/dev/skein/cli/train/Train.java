@@ -26,7 +26,8 @@ public final class Train {
        "Description":{"Hostname":"a","Engine":{"EngineVersion":"1"},
        "Resources":{"NanoCPUs":1000000000,"MemoryBytes":1048576}},
        "Status":{"State":"ready","Addr":"127.0.0.1"},
-       "ManagerStatus":{"Leader":true,"Reachability":"reachable","Addr":"127.0.0.1:2377"}}""";
+       "ManagerStatus":{"Leader":true,"Reachability":"reachable","Addr":"127.0.0.1:2377"}}\
+      """;
   private static final String SERVICE =
       """
       {"ID":"s1","Version":{"Index":1},"Spec":{"Name":"web","Labels":{"a":"b"},
@@ -34,12 +35,14 @@ public final class Train {
        "Command":["skein"],"Args":["whoami"]}},"Mode":{"Replicated":{"Replicas":1}},
        "UpdateConfig":{"Parallelism":1,"Monitor":0}},
        "Endpoint":{"Ports":[{"PublishedPort":80,"TargetPort":80,"Protocol":"tcp"}]},
-       "ServiceStatus":{"RunningTasks":1,"DesiredTasks":1}}""";
+       "ServiceStatus":{"RunningTasks":1,"DesiredTasks":1}}\
+      """;
   private static final String TASK =
       """
       {"ID":"t1","ServiceID":"s1","NodeID":"n1","Slot":1,"DesiredState":"running",
        "CreatedAt":"2026-01-01T00:00:00Z","Spec":{"ContainerSpec":{"Image":"a"}},
-       "Status":{"State":"running","Timestamp":"2026-01-01T00:00:00Z","Err":"x"}}""";
+       "Status":{"State":"running","Timestamp":"2026-01-01T00:00:00Z","Err":"x"}}\
+      """;
   private static final List<String> COMMANDS =
       List.of(
           "version",
@@ -82,7 +85,8 @@ public final class Train {
 
   private Train() {}
 
-  /// @param args none
+  /// Runs the commands.
+  @SuppressWarnings("try") // The daemon only has to be there.
   public static void main(String[] args) throws IOException {
     Path directory = Files.createTempDirectory("skein-train");
     Path socket = directory.resolve("s");
@@ -150,8 +154,7 @@ public final class Train {
                   .getBytes(StandardCharsets.UTF_8));
       default ->
           Answer.json(
-              200,
-              path.startsWith("/nodes/") ? NODE : path.startsWith("/tasks/") ? TASK : SERVICE);
+              200, path.startsWith("/nodes/") ? NODE : path.startsWith("/tasks/") ? TASK : SERVICE);
     };
   }
 

@@ -8,6 +8,8 @@ import java.util.List;
 public final class CommandWords {
   private CommandWords() {}
 
+  /// The words of a command line.
+  ///
   /// @throws IllegalArgumentException if a quote is not closed
   public static List<String> split(String text) {
     List<String> words = new ArrayList<>();
@@ -51,8 +53,7 @@ public final class CommandWords {
       }
     }
     if (quote != 0) {
-      throw new IllegalArgumentException(
-          "the quote " + quote + " is not closed in: " + text);
+      throw new IllegalArgumentException("the quote " + quote + " is not closed in: " + text);
     }
     if (inWord) {
       words.add(word.toString());

@@ -36,8 +36,7 @@ public record KeyValue(String key, String value) {
       throw new IllegalArgumentException("invalid filter '" + text + "': want KEY=VALUE");
     }
     KeyValue pair = parse(text);
-    return new KeyValue(
-        pair.key.strip().toLowerCase(java.util.Locale.ROOT), pair.value.strip());
+    return new KeyValue(pair.key.strip().toLowerCase(java.util.Locale.ROOT), pair.value.strip());
   }
 
   /// An environment variable as the service gets it: `KEY=VALUE` as it is, a bare `KEY` with the
@@ -70,8 +69,7 @@ public record KeyValue(String key, String value) {
       int equals = line.indexOf('=');
       String key = equals < 0 ? line : line.substring(0, equals);
       if (key.isEmpty() || key.chars().anyMatch(Character::isWhitespace)) {
-        throw new IOException(
-            file + ":" + number + ": invalid variable name \"" + key + "\"");
+        throw new IOException(file + ":" + number + ": invalid variable name \"" + key + "\"");
       }
       if (equals >= 0 || here.containsKey(key)) {
         variables.add(environment(line, here));

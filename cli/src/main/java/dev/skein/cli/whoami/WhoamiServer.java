@@ -244,14 +244,13 @@ public final class WhoamiServer implements Closeable {
       }
     }
 
-    private void identify(Request request, boolean keepAlive, OutputStream out)
-        throws IOException {
+    private void identify(Request request, boolean keepAlive, OutputStream out) throws IOException {
       boolean head = request.method().equals("HEAD");
       String format = request.query().getOrDefault("format", "");
       boolean json =
           format.equals("json")
-              || format.isEmpty()
-                  && request.headers().getOrDefault("accept", "").contains("application/json");
+              || (format.isEmpty()
+                  && request.headers().getOrDefault("accept", "").contains("application/json"));
       if (json) {
         JsonObject body = identity.toJson();
         body.addProperty("Local", local());

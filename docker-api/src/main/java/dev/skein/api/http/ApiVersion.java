@@ -27,10 +27,7 @@ public record ApiVersion(int minor) implements Comparable<ApiVersion> {
     var version = new ApiVersion(Integer.parseInt(minor));
     if (majorNumber > 1 || (majorNumber == 1 && version.compareTo(MAX) > 0)) {
       throw badRequest(
-          "client version "
-              + text
-              + " is too new. Maximum supported API version is "
-              + MAX);
+          "client version " + text + " is too new. Maximum supported API version is " + MAX);
     }
     if (majorNumber < 1 || version.compareTo(MIN) < 0) {
       throw badRequest(

@@ -17,8 +17,8 @@ import java.util.Set;
 
 /// The control socket's place in the file system: who may connect is who may open it.
 ///
-/// The socket is bound in a private directory beside its place, given its mode, and then renamed, so
-/// that no one can connect before the mode is set, and a stale socket is replaced in one step.
+/// The socket is bound in a private directory beside its place, given its mode, and then renamed,
+/// so that no one can connect before the mode is set, and a stale socket is replaced in one step.
 /// Not thread-safe.
 final class SocketFile implements AutoCloseable {
   /// What fits in the kernel's `sockaddr_un` with its closing zero.
@@ -74,10 +74,7 @@ final class SocketFile implements AutoCloseable {
     }
     // Of the kinds of file Java knows, a socket is "other".
     var attributes =
-        Files.readAttributes(
-            path,
-            BasicFileAttributes.class,
-            LinkOption.NOFOLLOW_LINKS);
+        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isOther()) {
       throw new IOException(path + " exists and is no socket: remove it or choose another path");
     }
@@ -86,8 +83,7 @@ final class SocketFile implements AutoCloseable {
     } catch (IOException e) {
       return; // Nobody is there.
     }
-    throw new IOException(
-        "another daemon answers on " + path + ": stop it or choose another path");
+    throw new IOException("another daemon answers on " + path + ": stop it or choose another path");
   }
 
   /// Where to bind.

@@ -1,4 +1,5 @@
-/// The HTTP server: listeners, connections, limits and the route table. Knows no route and no message.
+/// The HTTP server: listeners, connections, limits and the route table. Knows no route and no
+/// message.
 @NullMarked
 package dev.skein.api.http;
 

@@ -50,9 +50,7 @@ final class DockerFields {
 
   private static Set<String> lower(String... names) {
     return Set.of(
-        Arrays.stream(names)
-            .map(name -> name.toLowerCase(Locale.ROOT))
-            .toArray(String[]::new));
+        Arrays.stream(names).map(name -> name.toLowerCase(Locale.ROOT)).toArray(String[]::new));
   }
 
   static boolean isKnown(String message, String field) {

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// How one message type looks as JSON, computed once from its descriptor by the rules at the head of
-/// `options.proto`.
+/// How one message type looks as JSON, computed once from its descriptor by the rules at the head
+/// of `options.proto`.
 ///
 /// @param byName by lower-case JSON name, because Go's decoder ignores case
 record MessageShape(List<Field> fields, Map<String, Field> byName) {
@@ -50,7 +50,8 @@ record MessageShape(List<Field> fields, Map<String, Field> byName) {
   record Field(FieldDescriptor descriptor, String name, boolean always) {}
 
   /// An enum's texts; null for the unspecified value.
-  record EnumShape(Map<EnumValueDescriptor, String> texts, Map<String, EnumValueDescriptor> values) {
+  record EnumShape(
+      Map<EnumValueDescriptor, String> texts, Map<String, EnumValueDescriptor> values) {
     @Nullable String text(EnumValueDescriptor value) {
       // A value of a newer version has no descriptor here and so no text.
       return texts.get(value);

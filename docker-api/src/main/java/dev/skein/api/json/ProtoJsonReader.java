@@ -179,8 +179,7 @@ final class ProtoJsonReader {
   private static long integer(JsonElement value, String path, int bits, boolean signed) {
     var number = bigInteger(value, path);
     if (number.bitLength() > bits || (!signed && number.signum() < 0)) {
-      throw badRequest(
-          path + ": " + number + " is out of range, expected " + range(bits, signed));
+      throw badRequest(path + ": " + number + " is out of range, expected " + range(bits, signed));
     }
     return number.longValue();
   }
@@ -216,7 +215,11 @@ final class ProtoJsonReader {
     var constant = values.get(text.toLowerCase(Locale.ROOT));
     if (constant == null) {
       throw badRequest(
-          path + ": invalid value " + shown(value) + ", expected " + String.join(", ", values.keySet()));
+          path
+              + ": invalid value "
+              + shown(value)
+              + ", expected "
+              + String.join(", ", values.keySet()));
     }
     return constant;
   }
@@ -234,7 +237,8 @@ final class ProtoJsonReader {
   }
 
   private static Duration duration(JsonElement value, String path) {
-    var nanos = BigInteger.valueOf(integer(value, path, 63, true)).divideAndRemainder(NANOS_PER_SECOND);
+    var nanos =
+        BigInteger.valueOf(integer(value, path, 63, true)).divideAndRemainder(NANOS_PER_SECOND);
     return Duration.newBuilder()
         .setSeconds(nanos[0].longValue())
         .setNanos(nanos[1].intValue())

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// A server's stream, opened so that a refusal is known before the HTTP status is sent. The next
 /// message is asked for only when the last one was taken. Used by one thread.
 final class GrpcStream<T> implements AutoCloseable {
-  /// How long a refusal is waited for. A stream may be silent for ever, so that silence must be taken
-  /// for consent; a manager that refuses does it at once.
+  /// How long a refusal is waited for. A stream may be silent for ever, so that silence must be
+  /// taken for consent; a manager that refuses does it at once.
   private static final long REFUSAL_WAIT_MS = 100;
 
   private final BlockingClientCall<?, T> call;

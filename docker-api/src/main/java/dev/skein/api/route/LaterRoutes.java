@@ -11,8 +11,9 @@ import dev.skein.api.http.Route;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The kinds of object that Docker's swarm has and Skein doesn't yet: there are none, none is found,
-/// and creating one says so. Also `/distribution`, where clients ask a registry about an image.
+/// The kinds of object that Docker's swarm has and Skein doesn't yet: there are none, none is
+/// found, and creating one says so. Also `/distribution`, where clients ask a registry about an
+/// image.
 final class LaterRoutes {
   private static final List<String> KINDS = List.of("secret", "config", "network");
 

@@ -23,8 +23,9 @@ import java.util.regex.Pattern;
 /// `/services/{id}/logs` and `/tasks/{id}/logs`, in Docker's frames: a byte for the stream, three
 /// zeros, the length as a big-endian 32-bit integer, and one line with its newline.
 ///
-/// Why something is missing comes at the end in one frame of the third stream, where Docker's client
-/// stops reading with an error; a client that asks with `warnings=1` gets each at once instead.
+/// Why something is missing comes at the end in one frame of the third stream, where Docker's
+/// client stops reading with an error; a client that asks with `warnings=1` gets each at once
+/// instead.
 final class LogStream {
   private static final byte STDOUT = 1;
   private static final byte STDERR = 2;
@@ -79,8 +80,7 @@ final class LogStream {
 
   private static void writeWarnings(Response.Sink sink, Set<String> warnings) throws Exception {
     if (!warnings.isEmpty()) {
-      sink.write(
-          frame(SYSTEM_ERROR, "incomplete log stream: " + String.join("; ", warnings)));
+      sink.write(frame(SYSTEM_ERROR, "incomplete log stream: " + String.join("; ", warnings)));
     }
   }
 

@@ -102,8 +102,7 @@ final class Queries {
     }
     var time = UNIX_TIME.matcher(text);
     if (!time.matches()) {
-      throw badRequest(
-          "invalid '" + name + "' time '" + text + "', expected seconds since 1970");
+      throw badRequest("invalid '" + name + "' time '" + text + "', expected seconds since 1970");
     }
     var fraction = time.group(2) == null ? "0" : time.group(2);
     return Timestamp.newBuilder()

@@ -101,8 +101,8 @@ public final class AgentCore {
     return finish(now);
   }
 
-  /// When the core wants a [AgentEvent.Tick] at the latest; null when only an event can
-  /// change anything.
+  /// When the core wants a [AgentEvent.Tick] at the latest; null when only an event can change
+  /// anything.
   public @Nullable Instant wakeAt() {
     var earliest = accepted ? reports.repeatAt() : null;
     for (var id : timed) {
@@ -284,9 +284,11 @@ public final class AgentCore {
       timed.remove(id);
       reports.forget(id);
       effects.add(new AgentEffect.ForgetTask(id));
+      effects.add(new AgentEffect.TaskMoved(id, null));
       return;
     }
     tasks.put(id, after);
+    effects.add(new AgentEffect.TaskMoved(id, after));
     if (after.due() != null) {
       timed.add(id);
     } else {
@@ -317,7 +319,7 @@ public final class AgentCore {
   }
 
   private static boolean isDead(WorkerTask task) {
-    return task.exit() != null || TaskStates.isTerminal(task.state());
+    return TaskStates.isTerminal(task.state());
   }
 
   private List<AgentEffect> finish(Instant now) {

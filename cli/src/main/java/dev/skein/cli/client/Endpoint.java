@@ -81,8 +81,11 @@ public sealed interface Endpoint {
     String host = authority;
     int port = DEFAULT_TCP_PORT;
     int colon = authority.lastIndexOf(':');
-    if (colon >= 0 && colon > authority.lastIndexOf(']') && authority.indexOf(':') == colon
-        || colon >= 0 && colon == authority.lastIndexOf(']') + 1 && colon > 0) {
+    int bracket = authority.lastIndexOf(']');
+    // Colons inside of brackets, or several without any, belong to an IPv6 address.
+    boolean hasPort =
+        bracket >= 0 ? colon == bracket + 1 : colon >= 0 && authority.indexOf(':') == colon;
+    if (hasPort) {
       host = authority.substring(0, colon);
       try {
         port = Integer.parseInt(authority.substring(colon + 1));

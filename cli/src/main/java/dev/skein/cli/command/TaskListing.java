@@ -48,7 +48,7 @@ final class TaskListing {
 
   /// Narrows the list, on top of the user's own filters.
   void require(String key, String value) {
-    filters.computeIfAbsent(key, unused -> new ArrayList<>()).add(value);
+    filters.computeIfAbsent(key, _ -> new ArrayList<>()).add(value);
   }
 
   void print() throws IOException {

@@ -81,12 +81,12 @@ final class TemplateParser {
     blanks();
     int start = at;
     String word = peekWord();
-    switch (word) {
+    return switch (word) {
       case "end" -> {
         at += word.length();
         close();
         terminator = "end";
-        return null;
+        yield null;
       }
       case "else" -> {
         at += word.length();
@@ -94,15 +94,15 @@ final class TemplateParser {
         if (peekWord().equals("if")) {
           // Left for the enclosing if, which reads the rest as its own else part.
           terminator = "else if";
-          return null;
+        } else {
+          close();
+          terminator = "else";
         }
-        close();
-        terminator = "else";
-        return null;
+        yield null;
       }
       case "if" -> {
         at += word.length();
-        return ifBlock(start);
+        yield ifBlock(start);
       }
       case "with" -> {
         at += word.length();
@@ -110,21 +110,21 @@ final class TemplateParser {
         Expression value = pipeline();
         close();
         List<TemplateNode> body = nodes();
-        return new TemplateNode.With(variable, value, body, otherwise(start));
+        yield new TemplateNode.With(variable, value, body, otherwise(start));
       }
       case "range" -> {
         at += word.length();
-        return rangeBlock(start);
+        yield rangeBlock(start);
       }
       default -> {
         String variable = declared();
         Expression value = pipeline();
         close();
-        return variable == null
+        yield variable == null
             ? new TemplateNode.Output(value)
             : new TemplateNode.Assign(variable, value);
       }
-    }
+    };
   }
 
   private TemplateNode ifBlock(int start) {
@@ -293,33 +293,33 @@ final class TemplateParser {
     if (c == '"' || c == '`') {
       return new Expression.Literal(new JsonPrimitive(string(c)));
     }
-    if (c == '-' && !source.startsWith("-}}", at) || c >= '0' && c <= '9') {
+    if (Character.isDigit(c) || (c == '-' && !source.startsWith("-}}", at))) {
       return number();
     }
     String word = peekWord();
-    switch (word) {
+    return switch (word) {
       case "true", "false" -> {
         at += word.length();
-        return new Expression.Literal(new JsonPrimitive(word.equals("true")));
+        yield new Expression.Literal(new JsonPrimitive(word.equals("true")));
       }
       case "nil" -> {
         at += word.length();
-        return new Expression.Literal(JsonNull.INSTANCE);
+        yield new Expression.Literal(JsonNull.INSTANCE);
       }
       case "" -> {
         if (c == '}' || c == '|' || c == ')' || c == '-') {
-          return null;
+          yield null;
         }
         throw error("unexpected '" + c + "'", at);
       }
       default -> {
         if (TemplateFunctions.NAMES.contains(word)) {
           at += word.length();
-          return new Expression.Call(word, List.of(), start);
+          yield new Expression.Call(word, List.of(), start);
         }
         throw error("unknown function \"" + word + "\"", start);
       }
-    }
+    };
   }
 
   private Expression fields(Expression base) {

@@ -85,7 +85,8 @@ public final class Train {
 
   private Train() {}
 
-  /// @param args none
+  /// Runs the commands.
+  @SuppressWarnings("try") // The daemon only has to be there.
   public static void main(String[] args) throws IOException {
     Path directory = Files.createTempDirectory("skein-train");
     Path socket = directory.resolve("s");

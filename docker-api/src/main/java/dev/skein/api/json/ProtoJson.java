@@ -11,7 +11,6 @@ import com.google.protobuf.Duration;
 import com.google.protobuf.MapEntry;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
-import dev.skein.api.ApiException;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.Base64;
@@ -42,9 +41,8 @@ public final class ProtoJson {
   /// message doesn't have is accepted while its value says nothing (null, false, 0, "", or lists
   /// and objects of such), because Docker's clients send many of them.
   ///
-  /// @throws ApiException 400 that names the field by its path, for an unknown field with a value,
-  ///     a
-  ///     wrong type or a value out of range
+  /// @throws ApiException 400 that names the field by its path, for an unknown field with a
+  ///     value, a wrong type or a value out of range
   @SuppressWarnings("unchecked") // A message's builder builds that message.
   public static <M extends Message> M fromJson(JsonObject json, M prototype) {
     var builder = prototype.newBuilderForType();

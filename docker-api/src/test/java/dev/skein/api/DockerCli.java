@@ -41,7 +41,9 @@ final class DockerCli {
     var command = new ArrayList<>(List.of(program.toString()));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);
-    builder.environment().put("DOCKER_HOST", "unix://" + socket);
+    if (!arguments[0].equals("--host")) {
+      builder.environment().put("DOCKER_HOST", "unix://" + socket);
+    }
     // Without the user's own settings.
     builder.environment().put("DOCKER_CONFIG", socket.resolveSibling(".").toString());
     return builder.start();

@@ -61,7 +61,9 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
   /// Completed when a log's reader has gone.
   final CompletableFuture<Boolean> logsCancelled = new CompletableFuture<>();
 
-  /// Completed when an unary call that never answers was cancelled.
+  /// Completed when a call came that is never answered, and when that was cancelled.
+  final CompletableFuture<Boolean> getArrived = new CompletableFuture<>();
+
   final CompletableFuture<Boolean> getCancelled = new CompletableFuture<>();
 
   /// How many log messages the transport took so far.
@@ -80,6 +82,7 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
   @Override
   public synchronized void get(GetRequest request, StreamObserver<GetResponse> answer) {
     if (silent) {
+      getArrived.complete(true);
       ((ServerCallStreamObserver<GetResponse>) answer)
           .setOnCancelHandler(() -> getCancelled.complete(true));
       return;

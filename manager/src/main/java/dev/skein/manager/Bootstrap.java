@@ -24,7 +24,12 @@ public final class Bootstrap {
 
   /// A new cluster with its first node.
   public static ChangeSet create(
-      String clusterId, ClusterSpec spec, RootCa root, Node first, Instant now, SecureRandom random) {
+      String clusterId,
+      ClusterSpec spec,
+      RootCa root,
+      Node first,
+      Instant now,
+      SecureRandom random) {
     var cluster =
         Cluster.newBuilder()
             .setId(clusterId)

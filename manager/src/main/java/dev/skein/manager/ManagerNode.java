@@ -8,6 +8,7 @@ import dev.skein.manager.member.RoleFollower;
 import dev.skein.manager.rpc.LeaderChannel;
 import dev.skein.manager.rpc.LeaderRoute;
 import dev.skein.manager.rpc.ManagerChannels;
+import dev.skein.state.ClusterMachine;
 import dev.skein.state.ClusterStore;
 import dev.skein.state.RaftStore;
 import dev.skein.state.ratis.RaftListener;
@@ -23,9 +24,11 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,9 +67,11 @@ public final class ManagerNode implements AutoCloseable {
   public ManagerNode(ManagerConfig config, Keyring keyring, Owner owner) {
     this.config = config;
     this.owner = owner;
-    this.store =
-        new RaftStore(config.raft(), keyring, new Role(), config.random(), config.nanoTime());
-    this.raft = store.raft();
+    var machine = new ClusterMachine();
+    this.raft =
+        new RaftNode(
+            config.raft(), machine, keyring, new Role(), config.random(), config.nanoTime());
+    this.store = new RaftStore(raft, machine);
     this.channels = new ManagerChannels(config.client());
     this.route = new LeaderRoute(this::leaderNow);
     this.leader = new LeaderChannel(route, calls, config.nanoTime());
@@ -84,7 +89,7 @@ public final class ManagerNode implements AutoCloseable {
   /// @throws IOException if the state must not be served, or a port is taken
   public void start() throws IOException {
     try {
-      store.start();
+      raft.start();
       local =
           serve(
               InProcessServerBuilder.forName(localName()),
@@ -163,7 +168,7 @@ public final class ManagerNode implements AutoCloseable {
     if (localChannel != null) {
       localChannel.shutdownNow();
     }
-    store.close();
+    raft.close();
     channels.close();
     calls.shutdownNow();
   }
@@ -177,8 +182,7 @@ public final class ManagerNode implements AutoCloseable {
             peer -> {
               try {
                 raft.transferLeadership(peer.member().id()).get(CLOSE_SECONDS, TimeUnit.SECONDS);
-              } catch (java.util.concurrent.ExecutionException
-                  | java.util.concurrent.TimeoutException e) {
+              } catch (ExecutionException | TimeoutException e) {
                 LOG.info("leadership was not handed over: {}", e.getMessage());
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

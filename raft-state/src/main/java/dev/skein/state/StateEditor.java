@@ -10,6 +10,7 @@ import dev.skein.proto.v1.RemoveChange;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskDesiredChange;
+import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
 import dev.skein.proto.v1.TaskStatusChange;
 import dev.skein.proto.v1.Version;
@@ -85,17 +86,17 @@ final class StateEditor {
               "the snapshot has task %s of service %s, but not the service"
                   .formatted(task.getId(), task.getServiceId()));
         }
-        store(
-            new ObjectChange.OfTask(
-                null,
-                task.toBuilder()
-                    .setServiceId(service.getId())
-                    .setNodeId(sharedNodeId(task.getNodeId()))
-                    .setVersion(canonical.of(task.getVersion()))
-                    .setCreatedAt(canonical.of(task.getCreatedAt()))
-                    .setUpdatedAt(canonical.of(task.getUpdatedAt()))
-                    .setStatus(compact(task.getStatus(), canonical))
-                    .build()));
+        var shared =
+            task.toBuilder()
+                .setServiceId(service.getId())
+                .setNodeId(sharedNodeId(task.getNodeId()))
+                .setVersion(canonical.of(task.getVersion()))
+                .setCreatedAt(canonical.of(task.getCreatedAt()))
+                .setUpdatedAt(canonical.of(task.getUpdatedAt()));
+        if (task.hasStatus()) {
+          shared.setStatus(compact(task.getStatus(), canonical));
+        }
+        store(new ObjectChange.OfTask(null, shared.build()));
       }
       case OBJECT_NOT_SET -> throw new SnapshotException("the snapshot has an object of no kind");
     }
@@ -414,14 +415,12 @@ final class StateEditor {
     if (!refreshes && !TaskStates.mayBecome(from, to)) {
       return null;
     }
-    return record(
-        new ObjectChange.OfTask(
-            before,
-            before.toBuilder()
-                .setStatus(compact(status, TEXTS))
-                .setVersion(version)
-                .setUpdatedAt(now)
-                .build()));
+    var after =
+        before.toBuilder().setStatus(compact(status, TEXTS)).setVersion(version).setUpdatedAt(now);
+    if (to == TaskState.TASK_STATE_RUNNING && from != to) {
+      after.setRunningSince(now);
+    }
+    return record(new ObjectChange.OfTask(before, after.build()));
   }
 
   private @Nullable String mergeDesired(TaskDesiredChange change) {

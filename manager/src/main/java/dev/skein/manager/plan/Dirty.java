@@ -7,8 +7,8 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// The keys that may have changed, each once, in the order in which they were first marked. Not safe for use by several
-/// threads.
+/// The keys that may have changed, each once, in the order in which they were first marked. Not
+/// safe for use by several threads.
 public final class Dirty {
   private final Set<String> services = new LinkedHashSet<>();
   private final Set<String> nodes = new LinkedHashSet<>();

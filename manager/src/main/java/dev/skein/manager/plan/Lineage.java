@@ -15,7 +15,8 @@ import java.util.List;
 ///
 /// @param tasks all of them, history included
 public record Lineage(List<Task> tasks) {
-  /// By revision first: a slot moves on to newer ones only, whatever the clocks of different leaders said.
+  /// By revision first: a slot moves on to newer ones only, whatever the clocks of different
+  /// leaders said.
   private static final Comparator<Task> BY_AGE =
       Comparator.comparingLong(Task::getSpecVersion)
           .thenComparing(task -> Times.instant(task.getCreatedAt()))
@@ -38,8 +39,8 @@ public record Lineage(List<Task> tasks) {
     return new Lineage(sorted);
   }
 
-  /// Those that fill the slot: not asked to stop. One that has ended and is not to be restarted still fills it. There are two
-  /// only while one replaces the other start-first.
+  /// Those that fill the slot: not asked to stop. One that has ended and is not to be restarted
+  /// still fills it. There are two only while one replaces the other start-first.
   public List<Task> filling() {
     var filling = new ArrayList<Task>(2);
     for (var task : tasks) {
@@ -72,7 +73,8 @@ public record Lineage(List<Task> tasks) {
     return false;
   }
 
-  /// Whether the task may be running as far as the managers know. One on a node that is down is taken for dead.
+  /// Whether the task may be running as far as the managers know. One on a node that is down is
+  /// taken for dead.
   public static boolean mayStillRun(Task task, ClusterState state) {
     return !wasNeverAssigned(task)
         && !TaskStates.isTerminal(task.getStatus().getState())

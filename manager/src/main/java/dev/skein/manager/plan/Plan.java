@@ -50,8 +50,7 @@ public record Plan(List<Change> changes, List<Wake> wakes) {
 
     public void remove(Service service) {
       changes.add(
-          ChangeSets.remove(
-              ObjectKind.OBJECT_KIND_SERVICE, service.getId(), service.getVersion()));
+          ChangeSets.remove(ObjectKind.OBJECT_KIND_SERVICE, service.getId(), service.getVersion()));
     }
 
     public void desire(Task task, TaskState state) {

@@ -4,8 +4,8 @@ import dev.skein.proto.v1.Task;
 import dev.skein.state.ClusterState;
 import java.util.Comparator;
 
-/// The place that a line of tasks fills one after the other: a numbered one of a replicated service, or a node's of a global
-/// service.
+/// The place that a line of tasks fills one after the other: a numbered one of a replicated
+/// service, or a node's of a global service.
 ///
 /// @param number from 1 for replicated services, 0 for global ones
 /// @param nodeId the node of a global service's slot, otherwise empty

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The slots of a replicated service: which are filled, which are the next to fill, and which go first when there are too
-/// many.
+/// The slots of a replicated service: which are filled, which are the next to fill, and which go
+/// first when there are too many.
 final class Replicated {
   private final Map<Integer, Filled> filled = new TreeMap<>();
 
@@ -42,8 +42,9 @@ final class Replicated {
     return free;
   }
 
-  /// The slots to give up so that `count` remain: from the nodes with the most copies, those that do not run before those that
-  /// do, the highest number first. Slots that have no node yet go before all others.
+  /// The slots to give up so that `count` remain: from the nodes with the most copies, those that
+  /// do not run before those that do, the highest number first. Slots that have no node yet go
+  /// before all others.
   List<Slot> surplus(String serviceId, long count) {
     var byWorth = new ArrayList<>(filled.values());
     byWorth.sort(

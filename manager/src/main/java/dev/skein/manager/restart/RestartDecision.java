@@ -9,8 +9,8 @@ import dev.skein.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 
-/// What a restart policy says about a task that ended by itself. It depends on the task and the policy only, so every leader
-/// comes to the same decision at any time.
+/// What a restart policy says about a task that ended by itself. It depends on the task and the
+/// policy only, so every leader comes to the same decision at any time.
 public sealed interface RestartDecision {
   /// The task stays where it is as the slot's last word.
   record Stay() implements RestartDecision {}

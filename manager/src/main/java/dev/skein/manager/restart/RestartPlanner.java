@@ -22,12 +22,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose node is lost at once, and one
-/// that may not stay on its node; lets a replacement start when its time has come; and ends the older of two once the newer
-/// one runs.
+/// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose
+/// node is lost at once, and one that may not stay on its node; lets a replacement start when its
+/// time has come; and ends the older of two once the newer one runs.
 public final class RestartPlanner implements Planner {
-  /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A worker that cannot kill a task
-  /// must not keep the slot empty for ever. SwarmKit's value.
+  /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A
+  /// worker that cannot kill a task must not keep the slot empty for ever. SwarmKit's value.
   public static final Duration PREDECESSOR_WAIT_MAX = Duration.ofMinutes(1);
 
   private final TaskFactory tasks;
@@ -91,7 +91,8 @@ public final class RestartPlanner implements Planner {
       return last.getId().equals(task.getId()) ? null : last;
     }
 
-    /// One that is being replaced start-first: it goes when its successor runs, or when it is of no more use.
+    /// One that is being replaced start-first: it goes when its successor runs, or when it is of
+    /// no more use.
     private void lookAtPredecessor(Task task, Task successor, ServiceRevisions service) {
       var replaced = successor.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
       var ended = TaskStates.isTerminal(task.getStatus().getState());
@@ -106,7 +107,7 @@ public final class RestartPlanner implements Planner {
           || Lineage.isLost(task, state)) {
         replaceLost(task, slot, lineage, service);
       } else if (TaskStates.isTerminal(task.getStatus().getState())) {
-        replaceEnded(task, slot, service);
+        replaceEnded(task, slot, lineage, service);
       } else if (isEvicted(task, service)) {
         replaceEvicted(task, slot, lineage, service);
       } else if (task.getDesiredState() == TaskState.TASK_STATE_READY) {
@@ -124,8 +125,8 @@ public final class RestartPlanner implements Planner {
           == UpdateOrder.UPDATE_ORDER_START_FIRST;
     }
 
-    /// A lost node's tasks are replaced without delay: there is nothing to wait for. A global service keeps its task for when
-    /// the node comes back, and gives it up only with the node.
+    /// A lost node's tasks are replaced without delay: there is nothing to wait for. A global
+    /// service keeps its task for when the node comes back, and gives it up only with the node.
     private void replaceLost(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
       if (slot.isOfGlobalService()) {
         if (state.node(task.getNodeId()) == null
@@ -142,21 +143,23 @@ public final class RestartPlanner implements Planner {
       plan.create(successor(task, slot, service, desired).build());
     }
 
-    private void replaceEnded(Task task, Slot slot, ServiceRevisions service) {
+    private void replaceEnded(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
       var policy = service.of(task).getTask().getRestartPolicy();
       switch (RestartDecision.of(task, policy)) {
         case RestartDecision.Stay() -> {}
         case RestartDecision.Replace(var delay, var restarts, var windowStart) -> {
           plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+          var mayStart = delay.isZero() && !lineage.hasOneStoppingBeside(task, state);
           var replacement =
-              successor(task, slot, service, TaskState.TASK_STATE_READY)
+              successor(
+                      task,
+                      slot,
+                      service,
+                      mayStart ? TaskState.TASK_STATE_RUNNING : TaskState.TASK_STATE_READY)
                   .setRestarts(restarts)
                   .setRestartWindowStart(Times.timestamp(windowStart));
-          if (delay.isZero()) {
-            replacement.setDesiredState(TaskState.TASK_STATE_RUNNING);
-          } else {
+          if (!delay.isZero()) {
             replacement.setStartAfter(Times.timestamp(now.plus(delay)));
-            plan.wake(new DirtyKey.OfSlot(slot), now.plus(delay));
           }
           plan.create(replacement.build());
         }
@@ -180,11 +183,11 @@ public final class RestartPlanner implements Planner {
       plan.create(successor(task, slot, service, desired).build());
     }
 
-    /// The slot stays on its revision: moving it to another is the update planner's, which may have stopped for a reason.
+    /// The slot stays on its revision: moving it to another is the update planner's, which may
+    /// have stopped for a reason.
     private Task.Builder successor(
         Task task, Slot slot, ServiceRevisions service, TaskState desired) {
-      var version =
-          service.has(task) ? task.getSpecVersion() : service.service().getSpecVersion();
+      var version = service.has(task) ? task.getSpecVersion() : service.service().getSpecVersion();
       var successor = tasks.create(service.service(), slot, version, desired, now);
       successor.setRestarts(task.getRestarts());
       if (task.hasRestartWindowStart()) {

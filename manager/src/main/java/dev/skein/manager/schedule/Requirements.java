@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What one revision of a service asks of a node, read once for many nodes.
 ///
-/// @param constraints all have to hold; null when one cannot be read, and then none holds anywhere
+/// @param constraints all have to hold; null when one cannot be read, and then none holds
+/// anywhere
 /// @param spreadOver the labels to spread over, such as `node.labels.zone`, outermost first
 /// @param maxReplicasPerNode 0: no limit
 public record Requirements(
@@ -50,12 +51,14 @@ public record Requirements(
     try {
       return Constraint.parseAll(texts);
     } catch (ConstraintException unreadable) {
-      // Admission refuses these; one that came in by another version places nothing rather than anything.
+      // Admission refuses these; one that came in by another version places nothing rather than
+      // anything.
       return null;
     }
   }
 
-  /// Why this node gets no task at all, for reasons that do not depend on the tasks it has; null when it may get one.
+  /// Why this node gets no task at all, for reasons that do not depend on the tasks it has; null
+  /// when it may get one.
   public @Nullable Refusal refusalOf(Node node) {
     if (node.getStatus().getState() != NodeState.NODE_STATE_READY) {
       return Refusal.NOT_READY;
@@ -74,8 +77,8 @@ public record Requirements(
     return platformFits(node) ? null : Refusal.PLATFORM;
   }
 
-  /// Whether a task that is on the node has to leave it: the node is drained, or a constraint holds no longer. A node that
-  /// only takes no new tasks keeps those it has.
+  /// Whether a task that is on the node has to leave it: the node is drained, or a constraint
+  /// holds no longer. A node that only takes no new tasks keeps those it has.
   public boolean evicts(Node node) {
     return node.getSpec().getAvailability() == NodeAvailability.NODE_AVAILABILITY_DRAIN
         || !constraintsHold(node);
@@ -108,8 +111,7 @@ public record Requirements(
     }
     var actual = node.getDescription().getPlatform();
     for (var platform : platforms) {
-      var osFits =
-          platform.getOs().isEmpty() || platform.getOs().equalsIgnoreCase(actual.getOs());
+      var osFits = platform.getOs().isEmpty() || platform.getOs().equalsIgnoreCase(actual.getOs());
       var architectureFits =
           platform.getArchitecture().isEmpty()
               || architecture(platform).equals(architecture(actual));

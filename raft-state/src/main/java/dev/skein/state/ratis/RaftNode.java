@@ -236,16 +236,17 @@ public final class RaftNode implements AutoCloseable {
             config.timing().proposal().toMillis(),
             1);
     long before = machine.takeSnapshotCalls();
-    running
-        .snapshotManagementAsync(request)
-        .whenComplete(
-            (reply, failure) -> {
-              if (failure != null) {
-                snapshot.completeExceptionally(failure);
-              } else if (machine.takeSnapshotCalls() == before) {
-                machine.releaseAwaiting(null); // Ratis found nothing new to store.
-              }
-            });
+    var _ =
+        running
+            .snapshotManagementAsync(request)
+            .whenComplete(
+                (reply, failure) -> {
+                  if (failure != null) {
+                    snapshot.completeExceptionally(failure);
+                  } else if (machine.takeSnapshotCalls() == before) {
+                    machine.releaseAwaiting(null); // Ratis found nothing new to store.
+                  }
+                });
     return snapshot;
   }
 
@@ -328,6 +329,7 @@ public final class RaftNode implements AutoCloseable {
   /// Looks at what Ratis does not tell, 20 times a second.
   private void watch() {
     long lastLeaderNanos = nanoTime.getAsLong();
+    long lastAliveNanos = lastLeaderNanos;
     while (!closed) {
       LockSupport.parkNanos(RaftLimits.WATCH_INTERVAL.toNanos());
       long now = nanoTime.getAsLong();
@@ -340,9 +342,17 @@ public final class RaftNode implements AutoCloseable {
       }
       leadership.check();
       if (!known.getInfo().isAlive() && running.getLifeCycleState() == LifeCycle.State.RUNNING) {
-        fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
+        if (leadership.isRemoved()) {
+          commit.close("this manager was removed from the cluster");
+          return;
+        }
+        if (now - lastAliveNanos > RaftLimits.REMOVAL_NOTICE.toNanos()) {
+          fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
+          return;
+        }
         continue;
       }
+      lastAliveNanos = now;
       if (known.getInfo().getLeaderId() != null) {
         lastLeaderNanos = now;
       } else {
@@ -432,11 +442,12 @@ public final class RaftNode implements AutoCloseable {
               .build();
       try {
         // The server's own method would hop to another thread and could change the order.
-        ((RaftClientAsynchronousProtocol) running)
-            .submitClientRequestAsync(request)
-            .whenCompleteAsync(
-                (reply, failure) -> commit.finished(batch, failure(reply, failure)),
-                RaftNode.this::complete);
+        var _ =
+            ((RaftClientAsynchronousProtocol) running)
+                .submitClientRequestAsync(request)
+                .whenCompleteAsync(
+                    (reply, failure) -> commit.finished(batch, failure(reply, failure)),
+                    RaftNode.this::complete);
       } catch (IOException | RuntimeException e) {
         commit.finished(batch, e);
       }
@@ -485,6 +496,11 @@ public final class RaftNode implements AutoCloseable {
     }
 
     @Override
+    public void removed() {
+      leadership.removed();
+    }
+
+    @Override
     public void failed(Throwable cause) {
       fail(cause);
     }
@@ -493,7 +509,8 @@ public final class RaftNode implements AutoCloseable {
     public void snapshotted(long index) {
       RaftServer.Division running = division;
       if (running != null) {
-        running.getRaftLog().purge(index);
+        // A failure only leaves entries behind that the next purge takes.
+        var _ = running.getRaftLog().purge(index);
       }
     }
   }

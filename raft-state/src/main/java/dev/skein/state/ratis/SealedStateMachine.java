@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -49,6 +50,8 @@ final class SealedStateMachine extends BaseStateMachine {
     void leaderChanged(String leader);
 
     void configured(List<RaftMember> members);
+
+    void removed();
 
     void failed(Throwable cause);
 
@@ -234,6 +237,15 @@ final class SealedStateMachine extends BaseStateMachine {
   @Override
   public void notifyLeaderChanged(RaftGroupMemberId self, RaftPeerId leader) {
     events.leaderChanged(leader.toString());
+  }
+
+  @Override
+  public void notifyServerShutdown(RoleInfoProto role, boolean wholeServer) {
+    // A removed member mostly misses the entry that removes it, and learns it from the others when
+    // it asks for votes; Ratis then shuts down this group only.
+    if (!wholeServer) {
+      events.removed();
+    }
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,7 +103,7 @@ final class RaftNodeTest {
       for (int i = 0; i < 50; i++) {
         cluster.put("k" + i, "v" + i);
       }
-      cluster.close();
+      cluster.stopAll();
       for (String id : List.of("m1", "m2", "m3")) {
         cluster.restart(id);
       }
@@ -169,11 +170,12 @@ final class RaftNodeTest {
   void membersAreAddedRemovedAndHandLeadershipOverUnderLoad() throws Exception {
     try (TestCluster cluster = TestCluster.of(1, root)) {
       cluster.put("load", "0");
+      AtomicBoolean loading = new AtomicBoolean(true);
       Thread load =
           Thread.ofVirtual()
               .start(
                   () -> {
-                    for (int i = 1; !Thread.currentThread().isInterrupted(); i++) {
+                    for (int i = 1; loading.get(); i++) {
                       cluster.put("load", Integer.toString(i));
                     }
                   });
@@ -188,13 +190,14 @@ final class RaftNodeTest {
           TestCluster.await(id + " leading", () -> cluster.awaitLeader().id.id().equals(id));
         }
         cluster.awaitLeader().node.removePeer("m2").get(10, TimeUnit.SECONDS);
-        Member removed = cluster.members.get("m2");
+        Member removed = cluster.member("m2");
         TestCluster.await("the removal", () -> removed.events.contains("removed"));
+        assertThat(removed.failures).isEmpty();
         cluster.stop(removed);
         cluster.members.remove("m2");
         assertThat(cluster.awaitLeader().node.members()).hasSize(2);
       } finally {
-        load.interrupt();
+        loading.set(false);
         load.join();
       }
       cluster.put("end", "1");
@@ -267,7 +270,7 @@ final class RaftNodeTest {
         cluster.put("k" + i, "v");
       }
       cluster.awaitEverywhere("k29", "v");
-      cluster.close();
+      cluster.stopAll();
       Member survivor = cluster.members.values().iterator().next();
       cluster.members.clear();
       RaftNode.forceNewCluster(cluster.directory(survivor.id.id()), survivor.id);

@@ -7,19 +7,21 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A replicated map for tests: a record is `key=value`, its result the value before ("" if none).
 final class RegisterMachine implements ReplicatedMachine {
-  private volatile TreeMap<String, String> values = new TreeMap<>();
+  private volatile Map<String, String> values = new TreeMap<>();
   private volatile long index = -1;
-  private volatile int restores;
+  private final AtomicInteger restores = new AtomicInteger();
 
   static byte[] put(String key, String value) {
     return (key + "=" + value).getBytes(StandardCharsets.UTF_8);
   }
 
-  TreeMap<String, String> values() {
+  Map<String, String> values() {
     return values;
   }
 
@@ -32,7 +34,7 @@ final class RegisterMachine implements ReplicatedMachine {
   }
 
   int restores() {
-    return restores;
+    return restores.get();
   }
 
   @Override
@@ -63,7 +65,7 @@ final class RegisterMachine implements ReplicatedMachine {
 
   @Override
   public MachineSnapshot snapshot() {
-    TreeMap<String, String> frozen = values;
+    Map<String, String> frozen = values;
     return out -> {
       DataOutputStream data = new DataOutputStream(out);
       data.writeInt(frozen.size());
@@ -86,6 +88,6 @@ final class RegisterMachine implements ReplicatedMachine {
     }
     values = read;
     index = at;
-    restores++;
+    restores.incrementAndGet();
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -65,7 +66,7 @@ final class TestCluster implements AutoCloseable {
 
   private final Path root;
   private final String clusterId;
-  final Keyring keyring = Keyring.generate(new SecureRandom());
+  final Keyring keyring;
   final Map<String, Member> members = new TreeMap<>();
   private final List<RaftMember> bootstrap = new ArrayList<>();
   int snapshotEntries = RaftConfig.SNAPSHOT_ENTRIES;
@@ -77,6 +78,11 @@ final class TestCluster implements AutoCloseable {
   }
 
   TestCluster(Path root, String clusterId) {
+    this(root, clusterId, Keyring.generate(new SecureRandom()));
+  }
+
+  TestCluster(Path root, String clusterId, Keyring keyring) {
+    this.keyring = keyring;
     this.root = root;
     this.clusterId = clusterId;
   }
@@ -137,12 +143,16 @@ final class TestCluster implements AutoCloseable {
     return start(reserve(id), List.of());
   }
 
+  Member member(String id) {
+    return Objects.requireNonNull(members.get(id), id);
+  }
+
   Member restart(String id) throws IOException {
-    Member stopped = members.get(id);
-    if (stopped == null) {
-      throw new IllegalArgumentException(id);
-    }
-    return start(stopped.id, List.of());
+    return start(member(id).id, List.of());
+  }
+
+  void stopAll() {
+    members.values().forEach(this::stop);
   }
 
   void stop(Member member) {
@@ -209,6 +219,6 @@ final class TestCluster implements AutoCloseable {
 
   @Override
   public void close() {
-    members.values().forEach(member -> member.node.close());
+    stopAll();
   }
 }

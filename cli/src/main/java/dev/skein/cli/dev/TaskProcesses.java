@@ -1,0 +1,80 @@
+package dev.skein.cli.dev;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/// The processes of a node's tasks, found without its daemon: each task is a session of its own,
+/// begun by a supervisor whose id and start time stand in the task's `status` file.
+final class TaskProcesses {
+
+  private static final String STATUS = "status";
+
+  // Fields of /proc/PID/stat behind the command's name, counted from 0.
+  private static final int SESSION = 3;
+  private static final int START = 19;
+
+  private TaskProcesses() {}
+
+  /// The ids of all processes of the tasks below a daemon's data directory.
+  static List<Long> of(Path data) throws IOException {
+    var sessions = new HashSet<Long>();
+    if (!Files.isDirectory(data)) {
+      return List.of();
+    }
+    try (var files = Files.find(data, 6, (path, attributes) -> path.endsWith(STATUS))) {
+      for (var file : (Iterable<Path>) files::iterator) {
+        addSession(file, sessions);
+      }
+    }
+    return sessions.isEmpty() ? List.of() : inSessions(sessions);
+  }
+
+  private static void addSession(Path status, Set<Long> sessions) throws IOException {
+    var words = Files.readString(status).strip().split(" ");
+    if (words.length != 5 || !words[0].equals("started")) {
+      return;
+    }
+    addIfSame(words[1], words[2], sessions);
+    addIfSame(words[3], words[4], sessions);
+  }
+
+  private static void addIfSame(String pid, String start, Set<Long> sessions) throws IOException {
+    var stat = stat(Path.of("/proc", pid));
+    if (stat.length > START && stat[START].equals(start)) {
+      sessions.add(Long.parseLong(stat[SESSION]));
+    }
+  }
+
+  private static List<Long> inSessions(Set<Long> sessions) throws IOException {
+    var found = new ArrayList<Long>();
+    try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (var process : processes) {
+        var stat = stat(process);
+        if (stat.length > SESSION && sessions.contains(Long.parseLong(stat[SESSION]))) {
+          found.add(Long.parseLong(String.valueOf(process.getFileName())));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static String[] stat(Path process) throws IOException {
+    try {
+      var text = Files.readString(process.resolve("stat"));
+      return text.substring(text.lastIndexOf(')') + 2).split(" ");
+    } catch (NoSuchFileException e) {
+      return new String[0];
+    } catch (IOException e) {
+      if (String.valueOf(e.getMessage()).contains("No such process")) {
+        return new String[0];
+      }
+      throw e;
+    }
+  }
+}

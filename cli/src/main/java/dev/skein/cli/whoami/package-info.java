@@ -1,0 +1,5 @@
+/// The built-in sample task.
+@NullMarked
+package dev.skein.cli.whoami;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,29 @@
+package dev.skein.worker.agent;
+
+import dev.skein.proto.v1.DispatcherMessage;
+import dev.skein.proto.v1.NodeDescription;
+
+/// What the agent's core reacts to.
+public sealed interface AgentEvent {
+
+  /// A message of the open session.
+  record FromManager(DispatcherMessage message) implements AgentEvent {}
+
+  /// The session ended, for whatever reason.
+  record Disconnected() implements AgentEvent {}
+
+  /// Something happened to a task. Ignored when the task is not known any more.
+  record OfTask(String taskId, TaskEvent event) implements AgentEvent {}
+
+  /// This node's mesh has no open connection to a draining endpoint any more.
+  record MeshLetGo(String taskId) implements AgentEvent {}
+
+  /// What this node is and can do has changed.
+  record Described(NodeDescription description) implements AgentEvent {}
+
+  /// Every task is to be stopped: the node leaves the cluster.
+  record StopAll() implements AgentEvent {}
+
+  /// Time has passed.
+  record Tick() implements AgentEvent {}
+}

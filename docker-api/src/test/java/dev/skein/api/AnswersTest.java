@@ -182,7 +182,8 @@ class AnswersTest {
   void initAnswersABareString() throws Exception {
     api.node.leave(true);
     var answer =
-        client.request("POST", "/swarm/init", "{\"ListenAddr\":\"0.0.0.0:2377\",\"SubnetSize\":24}");
+        client.request(
+            "POST", "/swarm/init", "{\"ListenAddr\":\"0.0.0.0:2377\",\"SubnetSize\":24}");
     assertThat(answer.body().strip()).isEqualTo("\"" + FakeNode.ID + "\"");
     assertThat(client.request("POST", "/swarm/init", "{}").status()).isEqualTo(503);
     assertThat(client.request("POST", "/swarm/unlock", "{\"UnlockKey\":\"k\"}").status())
@@ -244,8 +245,7 @@ class AnswersTest {
   @Test
   void aTaskIsShownWithTheSpecItRuns() throws Exception {
     var id = create();
-    var task =
-        client.get("/tasks").json().getAsJsonArray().get(0).getAsJsonObject();
+    var task = client.get("/tasks").json().getAsJsonArray().get(0).getAsJsonObject();
     assertThat(task.get("ServiceID").getAsString()).isEqualTo(id);
     assertThat(task.get("Slot").getAsInt()).isEqualTo(1);
     assertThat(task.get("NodeID").getAsString()).isEqualTo(FakeNode.ID);
@@ -305,7 +305,8 @@ class AnswersTest {
     create();
     api.control.logs =
         List.of(
-            FakeControl.line("out"), LogsResponse.newBuilder().setWarning("node m2 is down").build());
+            FakeControl.line("out"),
+            LogsResponse.newBuilder().setWarning("node m2 is down").build());
     var answer = client.get("/v1.47/services/web/logs?stdout=1&details=1&timestamps=1");
     assertThat(answer.headers())
         .containsEntry("content-type", "application/vnd.docker.multiplexed-stream");

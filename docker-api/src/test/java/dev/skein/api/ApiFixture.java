@@ -45,15 +45,13 @@ final class ApiFixture implements AutoCloseable {
   private final Server controlServer;
   private final ManagedChannel channel;
 
-  private ApiFixture(ApiLimits limits, UnaryOperator<ApiConfig> configure)
-      throws IOException {
+  private ApiFixture(ApiLimits limits, UnaryOperator<ApiConfig> configure) throws IOException {
     directory = Files.createTempDirectory("skein-api");
     socket = directory.resolve("run").resolve("x.sock");
     var name = directory.toString();
     controlServer = InProcessServerBuilder.forName(name).addService(control).build().start();
     channel = InProcessChannelBuilder.forName(name).build();
-    var config =
-        configure.apply(ApiConfig.of(socket, directory, "0.1.0").withLimits(limits));
+    var config = configure.apply(ApiConfig.of(socket, directory, "0.1.0").withLimits(limits));
     api = new ApiServer(config, channel, node, InstantSource.system(), new Random(7));
   }
 

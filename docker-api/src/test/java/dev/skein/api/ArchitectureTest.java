@@ -30,8 +30,5 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule theManagerIsReachedOnlyByItsControlApi =
-      noClasses()
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("dev.skein.manager..");
+      noClasses().should().dependOnClassesThat().resideInAPackage("dev.skein.manager..");
 }

@@ -119,7 +119,8 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
     if (response.hasObject()) {
       answer(answer, response.build());
     } else {
-      var kind = request.getKind().name().substring("OBJECT_KIND_".length()).toLowerCase(Locale.ROOT);
+      var kind =
+          request.getKind().name().substring("OBJECT_KIND_".length()).toLowerCase(Locale.ROOT);
       answer.onError(
           Status.NOT_FOUND
               .withDescription(kind + " " + request.getRef() + " not found")
@@ -367,9 +368,7 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
 
   private @Nullable Node node(String ref) {
     return nodes.values().stream()
-        .filter(
-            node ->
-                node.getId().equals(ref) || node.getDescription().getHostname().equals(ref))
+        .filter(node -> node.getId().equals(ref) || node.getDescription().getHostname().equals(ref))
         .findFirst()
         .orElse(null);
   }

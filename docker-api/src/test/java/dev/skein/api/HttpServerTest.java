@@ -87,8 +87,7 @@ class HttpServerTest {
       assertThat(client.read().status()).isEqualTo(414);
     }
     try (var client = api.connect()) {
-      client.send(
-          "GET / HTTP/1.1\r\nA: " + "a".repeat(ApiLimits.MAX_HEADER_BYTES) + "\r\n\r\n");
+      client.send("GET / HTTP/1.1\r\nA: " + "a".repeat(ApiLimits.MAX_HEADER_BYTES) + "\r\n\r\n");
       assertThat(client.read().status()).isEqualTo(431);
     }
   }

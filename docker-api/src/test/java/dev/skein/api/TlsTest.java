@@ -12,12 +12,12 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /// The TLS listener lets in who has a certificate of its CA, and nobody else.
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -102,8 +102,7 @@ class TlsTest {
 
   @Test
   void plainHttpIsNotAnswered() throws Exception {
-    try (var client =
-        HttpClientSocket.of(new Socket(address.getAddress(), address.getPort()))) {
+    try (var client = HttpClientSocket.of(new Socket(address.getAddress(), address.getPort()))) {
       client.send("GET /nodes HTTP/1.1\r\nHost: a\r\n\r\n");
       assertThatThrownBy(client::read).isInstanceOfAny(IOException.class, RuntimeException.class);
     }
@@ -116,12 +115,17 @@ class TlsTest {
     var docker = new DockerCli(api.socket);
     var tls =
         new String[] {
-          "--host", "tcp://127.0.0.1:" + address.getPort(),
+          "--host",
+          "tcp://127.0.0.1:" + address.getPort(),
           "--tlsverify",
-          "--tlscacert", directory.resolve("ca.pem").toString(),
-          "--tlscert", directory.resolve("client.pem").toString(),
-          "--tlskey", directory.resolve("client.key").toString(),
-          "node", "ls"
+          "--tlscacert",
+          directory.resolve("ca.pem").toString(),
+          "--tlscert",
+          directory.resolve("client.pem").toString(),
+          "--tlskey",
+          directory.resolve("client.key").toString(),
+          "node",
+          "ls"
         };
     assertThat(docker.ok(tls)).contains("m1", "Leader");
   }

@@ -39,7 +39,8 @@ class SocketFileTest {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())))
           .isEqualTo(isRoot() ? "rw-rw----" : "rw-------");
       assertThat(
-              PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("run"))))
+              PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(directory.resolve("run"))))
           .isEqualTo(isRoot() ? "rwxr-xr-x" : "rwx------");
       try (var client = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
         assertThat(client.isConnected()).isTrue();

@@ -90,8 +90,7 @@ final class Convergence {
   /// @param tasks its tasks of the current specification
   /// @param down ids of the nodes that are down
   /// @param nowNanos monotonic time
-  Look look(
-      JsonObject service, Iterable<JsonElement> tasks, Set<String> down, long nowNanos) {
+  Look look(JsonObject service, Iterable<JsonElement> tasks, Set<String> down, long nowNanos) {
     boolean global = Json.at(service, "Spec.Mode.Global") != null;
     Map<String, JsonObject> bySlot = currentTasks(tasks, global);
     Map<String, JsonObject> failed = lastFailures(tasks, global);
@@ -149,8 +148,7 @@ final class Convergence {
 
   // An update that came back to where it began has not done what it was asked to.
   private @Nullable String rolledBack(JsonObject service) {
-    return !rollbackAsked
-            && Json.text(service, "UpdateStatus.State").equals("rollback_completed")
+    return !rollbackAsked && Json.text(service, "UpdateStatus.State").equals("rollback_completed")
         ? "service rolled back: " + Json.text(service, "UpdateStatus.Message")
         : null;
   }
@@ -170,9 +168,9 @@ final class Convergence {
     return null;
   }
 
-  // The newest task of each slot that is to run; failing that, the newest that failed, for its error.
-  private static Map<String, JsonObject> currentTasks(
-      Iterable<JsonElement> tasks, boolean global) {
+  // The newest task of each slot that is to run; failing that, the newest that failed, for its
+  // error.
+  private static Map<String, JsonObject> currentTasks(Iterable<JsonElement> tasks, boolean global) {
     Map<String, JsonObject> bySlot =
         new TreeMap<>(Comparator.comparingInt(String::length).thenComparing(key -> key));
     for (JsonElement element : tasks) {
@@ -193,8 +191,7 @@ final class Convergence {
   }
 
   // A slot whose tasks fail again and again always has a fresh one: the reason is in the last.
-  private static Map<String, JsonObject> lastFailures(
-      Iterable<JsonElement> tasks, boolean global) {
+  private static Map<String, JsonObject> lastFailures(Iterable<JsonElement> tasks, boolean global) {
     Map<String, JsonObject> failures = new HashMap<>();
     for (JsonElement element : tasks) {
       JsonObject task = element.getAsJsonObject();
@@ -203,8 +200,7 @@ final class Convergence {
         failures.merge(
             Json.text(task, global ? "NodeID" : "Slot"),
             task,
-            (a, b) ->
-                Json.text(a, "CreatedAt").compareTo(Json.text(b, "CreatedAt")) >= 0 ? a : b);
+            (a, b) -> Json.text(a, "CreatedAt").compareTo(Json.text(b, "CreatedAt")) >= 0 ? a : b);
       }
     }
     return failures;

@@ -80,9 +80,7 @@ public final class ServiceProgress {
       }
       if (context.interrupts().await(waitNanos)) {
         context.out().println("Operation continuing in background.");
-        context
-            .out()
-            .println("Use `skein service ps " + serviceId + "` to check progress.");
+        context.out().println("Use `skein service ps " + serviceId + "` to check progress.");
         return ExitCode.SUCCESS;
       }
     }

@@ -46,8 +46,7 @@ public final class CannedDaemon implements Closeable {
   public record Answer(int status, String type, byte[] body, boolean chunked) {
     /// JSON of a known length.
     public static Answer json(int status, String json) {
-      return new Answer(
-          status, "application/json", json.getBytes(StandardCharsets.UTF_8), false);
+      return new Answer(status, "application/json", json.getBytes(StandardCharsets.UTF_8), false);
     }
 
     /// A stream in chunks.

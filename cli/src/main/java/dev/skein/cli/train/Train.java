@@ -1,6 +1,6 @@
 package dev.skein.cli.train;
 
-import dev.skein.cli.RealTime;
+import dev.skein.cli.Main;
 import dev.skein.cli.command.CommandContext;
 import dev.skein.cli.command.Interrupts;
 import dev.skein.cli.command.Program;
@@ -12,13 +12,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 
 /// Runs every client command once, in one process, so that the JVM's ahead-of-time cache holds the
 /// classes of all of them. The build runs it; users never do.
-@RealTime
 public final class Train {
   private static final String NODE =
       """
@@ -26,7 +24,8 @@ public final class Train {
        "Description":{"Hostname":"a","Engine":{"EngineVersion":"1"},
        "Resources":{"NanoCPUs":1000000000,"MemoryBytes":1048576}},
        "Status":{"State":"ready","Addr":"127.0.0.1"},
-       "ManagerStatus":{"Leader":true,"Reachability":"reachable","Addr":"127.0.0.1:2377"}}""";
+       "ManagerStatus":{"Leader":true,"Reachability":"reachable","Addr":"127.0.0.1:2377"}}\
+      """;
   private static final String SERVICE =
       """
       {"ID":"s1","Version":{"Index":1},"Spec":{"Name":"web","Labels":{"a":"b"},
@@ -34,12 +33,14 @@ public final class Train {
        "Command":["skein"],"Args":["whoami"]}},"Mode":{"Replicated":{"Replicas":1}},
        "UpdateConfig":{"Parallelism":1,"Monitor":0}},
        "Endpoint":{"Ports":[{"PublishedPort":80,"TargetPort":80,"Protocol":"tcp"}]},
-       "ServiceStatus":{"RunningTasks":1,"DesiredTasks":1}}""";
+       "ServiceStatus":{"RunningTasks":1,"DesiredTasks":1}}\
+      """;
   private static final String TASK =
       """
       {"ID":"t1","ServiceID":"s1","NodeID":"n1","Slot":1,"DesiredState":"running",
        "CreatedAt":"2026-01-01T00:00:00Z","Spec":{"ContainerSpec":{"Image":"a"}},
-       "Status":{"State":"running","Timestamp":"2026-01-01T00:00:00Z","Err":"x"}}""";
+       "Status":{"State":"running","Timestamp":"2026-01-01T00:00:00Z","Err":"x"}}\
+      """;
   private static final List<String> COMMANDS =
       List.of(
           "version",
@@ -93,15 +94,7 @@ public final class Train {
             new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       for (String command : COMMANDS) {
         CommandContext context =
-            new CommandContext(
-                sink,
-                sink,
-                Map.of("SKEIN_HOST", "unix://" + socket),
-                InstantSource.system(),
-                System::nanoTime,
-                new NoInterrupts(),
-                true,
-                true);
+            Main.context(sink, sink, Map.of("SKEIN_HOST", "unix://" + socket), new NoInterrupts());
         int code = new Program(context).run(List.of(command.split(" ", -1)));
         failures += code == 0 ? 0 : 1;
       }
@@ -151,8 +144,7 @@ public final class Train {
                   .getBytes(StandardCharsets.UTF_8));
       default ->
           Answer.json(
-              200,
-              path.startsWith("/nodes/") ? NODE : path.startsWith("/tasks/") ? TASK : SERVICE);
+              200, path.startsWith("/nodes/") ? NODE : path.startsWith("/tasks/") ? TASK : SERVICE);
     };
   }
 

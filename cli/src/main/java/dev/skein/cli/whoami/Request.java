@@ -48,8 +48,7 @@ record Request(
         throw new MalformedException("malformed header, or more than " + HEADERS_MAX);
       }
       headers.put(
-          header.substring(0, colon).toLowerCase(Locale.ROOT),
-          header.substring(colon + 1).strip());
+          header.substring(0, colon).toLowerCase(Locale.ROOT), header.substring(colon + 1).strip());
     }
     skipBody(headers, in);
     int mark = parts[1].indexOf('?');
@@ -63,7 +62,9 @@ record Request(
 
   boolean keepAlive() {
     String connection = headers.getOrDefault("connection", "").toLowerCase(Locale.ROOT);
-    return line.endsWith("HTTP/1.1") ? !connection.equals("close") : connection.equals("keep-alive");
+    return line.endsWith("HTTP/1.1")
+        ? !connection.equals("close")
+        : connection.equals("keep-alive");
   }
 
   /// A number from the query.
@@ -82,8 +83,7 @@ record Request(
     } catch (NumberFormatException e) {
       // Reported below.
     }
-    throw new MalformedException(
-        name + "=" + text + " must be a whole number from 0 to " + most);
+    throw new MalformedException(name + "=" + text + " must be a whole number from 0 to " + most);
   }
 
   private static Map<String, String> query(String text) {

@@ -244,8 +244,7 @@ public final class WhoamiServer implements Closeable {
       }
     }
 
-    private void identify(Request request, boolean keepAlive, OutputStream out)
-        throws IOException {
+    private void identify(Request request, boolean keepAlive, OutputStream out) throws IOException {
       boolean head = request.method().equals("HEAD");
       String format = request.query().getOrDefault("format", "");
       boolean json =

@@ -2,7 +2,8 @@ package dev.skein.api;
 
 import java.time.Duration;
 
-/// The limits of one API server. A request that meets one is refused with a message that names it.
+/// The limits of one API server. A request that meets one is refused with a message that names
+/// it.
 ///
 /// @param maxBodyBytes of one request's body, and `maxBodiesBytes` of all bodies being received
 /// @param maxConnections over all listeners; one more is told 503 and closed
@@ -10,7 +11,11 @@ import java.time.Duration;
 /// @param requestTimeout from a request's first byte to its last
 /// @param idleTimeout between requests of one connection
 /// @param writeTimeout for a client to take an answer that is no stream; a stream's reader may
+<<<<<<< HEAD
+///     pause
+=======
 // pause
+>>>>>>> refs/heads/cli
 public record ApiLimits(
     int maxBodyBytes,
     long maxBodiesBytes,

@@ -10,6 +10,7 @@ import dev.skein.proto.v1.RemoveChange;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskDesiredChange;
+import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
 import dev.skein.proto.v1.TaskStatusChange;
 import dev.skein.proto.v1.Version;
@@ -414,14 +415,12 @@ final class StateEditor {
     if (!refreshes && !TaskStates.mayBecome(from, to)) {
       return null;
     }
-    return record(
-        new ObjectChange.OfTask(
-            before,
-            before.toBuilder()
-                .setStatus(compact(status, TEXTS))
-                .setVersion(version)
-                .setUpdatedAt(now)
-                .build()));
+    var after =
+        before.toBuilder().setStatus(compact(status, TEXTS)).setVersion(version).setUpdatedAt(now);
+    if (to == TaskState.TASK_STATE_RUNNING && from != to) {
+      after.setRunningSince(now);
+    }
+    return record(new ObjectChange.OfTask(before, after.build()));
   }
 
   private @Nullable String mergeDesired(TaskDesiredChange change) {

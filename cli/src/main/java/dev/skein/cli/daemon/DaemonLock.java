@@ -27,7 +27,9 @@ final class DaemonLock implements AutoCloseable {
     }
     channel.close();
     throw new IOException(
-        "another daemon uses " + file.getParent() + "; stop it, or give this one another --data-root");
+        "another daemon uses "
+            + file.getParent()
+            + "; stop it, or give this one another --data-root");
   }
 
   @Override

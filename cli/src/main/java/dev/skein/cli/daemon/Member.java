@@ -29,6 +29,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +38,9 @@ import org.slf4j.LoggerFactory;
 
 /// This node as a member of a swarm: always a worker, and a manager while its certificate says so.
 ///
-/// Its role follows the cluster: when the node's spec names another, the certificate is renewed, and
-/// the manager is started or stopped to match. All methods but the accessors are called by one thread
-/// at a time, [NodeLifecycle]'s.
+/// Its role follows the cluster: when the node's spec names another, the certificate is renewed,
+/// and the manager is started or stopped to match. All methods but the accessors are called by one
+/// thread at a time, [NodeLifecycle]'s.
 final class Member implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Member.class);
@@ -75,6 +76,7 @@ final class Member implements AutoCloseable {
       Identity identity,
       Owner owner,
       SwitchedChannel control,
+      WorkerFactory workers,
       SecureRandom random) {
     this.files = files;
     this.record = record;
@@ -159,8 +161,7 @@ final class Member implements AutoCloseable {
                   .setAdd(add)
                   .build());
     } catch (StatusRuntimeException e) {
-      throw new IOException(
-          "cannot become a manager: " + e.getStatus().getDescription(), e);
+      throw new IOException("cannot become a manager: " + e.getStatus().getDescription(), e);
     }
   }
 
@@ -258,13 +259,61 @@ final class Member implements AutoCloseable {
     }
   }
 
-  /// Leaves the Raft group in good order.
-  ///
-  /// @throws StatusRuntimeException if the managers refuse, or cannot be reached
-  void leaveManagers() {
-    MembershipGrpc.newBlockingStub(anyManager())
-        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
-        .leaveRaft(LeaveRaftRequest.getDefaultInstance());
+  /// The other managers that are known here, by node id; without ids (of those of which only the
+  /// address is known) the address stands for it.
+  Map<String, String> managers() {
+    var found = new TreeMap<String, String>();
+    var own = manager;
+    if (own != null) {
+      for (var node : own.store().state().nodes().values()) {
+        if (node.hasManagerStatus()) {
+          found.put(node.getId(), node.getManagerStatus().getAddr());
+        }
+      }
+    }
+    if (found.isEmpty()) {
+      record.getManagersList().forEach(address -> found.put(address, address));
+    }
+    return found;
+  }
+
+  /// Why a manager should not simply leave, in Docker's words.
+  String whyNotLeave() {
+    var text =
+        "You are attempting to leave the swarm on a node that is participating as a manager. ";
+    var count = managers().size();
+    if (count <= 1) {
+      return text
+          + "Removing the last manager erases all current state of the swarm. Use `--force` to"
+          + " ignore this message.";
+    }
+    var quorum = count / 2 + 1;
+    return text
+        + (count - 1 < quorum
+            ? "Removing this node leaves %d managers out of %d. Without a Raft quorum your swarm will be inaccessible. "
+                .formatted(count - 1, count)
+            : "")
+        + "The only way to restore a swarm that has lost consensus is to reinitialize it with"
+        + " `--force-new-cluster`. Use `--force` to suppress this message.";
+  }
+
+  /// Leaves the Raft group in good order if the other managers can be reached and agree; a forced
+  /// leave goes on without that.
+  void tryLeaveManagers() {
+    if (managers().size() <= 1) {
+      return;
+    }
+    try {
+      MembershipGrpc.newBlockingStub(anyManager())
+          .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
+          .leaveRaft(LeaveRaftRequest.getDefaultInstance());
+    } catch (StatusRuntimeException e) {
+      LOG.warn(
+          "left without the other managers' consent ({}); remove this node there: skein node rm"
+              + " --force {}",
+          e.getStatus().getDescription(),
+          record.getNodeId());
+    }
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.skein.cli.daemon;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.skein.api.ApiException;
 import dev.skein.api.LocalNode;
 import dev.skein.cli.daemon.identity.Enrolment;
@@ -44,8 +46,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How this node enters a swarm, changes its role in it, and leaves it: one step after the other, on
-/// one thread.
+/// How this node enters a swarm, changes its role in it, and leaves it: one step after the other,
+/// on one thread.
 final class NodeLifecycle implements LocalNode, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeLifecycle.class);
@@ -97,9 +99,12 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
         new IdentityStore(files.identity())
             .load()
             .orElseThrow(
-                () -> new IOException(files.identity() + " is missing; " + files.record() + " is not"));
+                () ->
+                    new IOException(
+                        files.identity() + " is missing; " + files.record() + " is not"));
     var restored = newMember(record.get(), identity);
-    if (record.get().getRole() == NodeRole.NODE_ROLE_MANAGER && !record.get().getRaftId().isEmpty()) {
+    if (record.get().getRole() == NodeRole.NODE_ROLE_MANAGER
+        && !record.get().getRaftId().isEmpty()) {
       restored.startManager(List.of());
     }
     activate(restored);
@@ -116,8 +121,11 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
           .setNodeAddr(record.getAdvertiseHost())
           .setClusterId(record.getClusterId())
           .setControlAvailable(present.manager() != null);
-      present.managers().forEach((id, addr) ->
-          info.addRemoteManagers(RemoteManager.newBuilder().setNodeId(id).setAddr(addr)));
+      present
+          .managers()
+          .forEach(
+              (id, addr) ->
+                  info.addRemoteManagers(RemoteManager.newBuilder().setNodeId(id).setAddr(addr)));
     }
     return info.build();
   }
@@ -241,10 +249,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
       changed = record.toBuilder().mergeFrom(addresses.record()).build();
     }
     changed =
-        changed.toBuilder()
-            .clearManagers()
-            .addManagers(NodeAddresses.of(changed).rpc())
-            .build();
+        changed.toBuilder().clearManagers().addManagers(NodeAddresses.of(changed).rpc()).build();
     var alone = newMember(changed, identity);
     try {
       RaftNode.forceNewCluster(files.raft(), alone.raftMember());
@@ -344,12 +349,11 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
             status.getCode() == Status.Code.UNAVAILABLE
                     || status.getCode() == Status.Code.DEADLINE_EXCEEDED
                 ? new ApiException(
-                    503,
-                    "could not reach the manager at %s: %s".formatted(remote, reason(status)))
+                    503, "could not reach the manager at %s: %s".formatted(remote, reason(status)))
                 : new ApiException(400, String.valueOf(status.getDescription()));
       }
     }
-    throw java.util.Objects.requireNonNull(last);
+    throw requireNonNull(last);
   }
 
   private static String reason(Status status) {
@@ -476,8 +480,9 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
             new ApiException(500, String.valueOf(inner.getCause().getMessage()));
         case TimeoutException late ->
             new ApiException(500, "the first manager did not become the leader in time");
-        case IOException | StatusRuntimeException | IllegalStateException known ->
-            new ApiException(500, String.valueOf(known.getMessage()));
+        case IOException known -> new ApiException(500, String.valueOf(known.getMessage()));
+        case StatusRuntimeException known ->
+            new ApiException(500, String.valueOf(known.getStatus().getDescription()));
         default -> new IllegalStateException(e.getCause());
       };
     }

@@ -82,7 +82,8 @@ final class DevCluster {
                         ? "there is no local cluster; start one: skein dev up"
                         : "no node \"%s\" in the local cluster; it has %s"
                             .formatted(
-                                name, String.join(", ", nodes.stream().map(DevNode::name).toList()))));
+                                name,
+                                String.join(", ", nodes.stream().map(DevNode::name).toList()))));
   }
 
   /// Any node whose daemon answers, managers first.

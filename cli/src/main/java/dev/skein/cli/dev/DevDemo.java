@@ -1,14 +1,7 @@
 package dev.skein.cli.dev;
 
-import com.google.gson.JsonObject;
-import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.command.CommandContext;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 
 /// The demonstration: a service with three replicas, called through every node, then scaled.
 final class DevDemo {
@@ -32,8 +25,18 @@ final class DevDemo {
     var node = cluster.reachable();
     skein(
         node,
-        "service", "create", "--name", "web", "--process", "--replicas", String.valueOf(REPLICAS),
-        "--publish", PORT + ":80", "--", launcher(), "whoami");
+        "service",
+        "create",
+        "--name",
+        "web",
+        "--process",
+        "--replicas",
+        String.valueOf(REPLICAS),
+        "--publish",
+        PORT + ":80",
+        "--",
+        launcher(),
+        "whoami");
     skein(node, "service", "ls");
     skein(node, "service", "ps", "web");
     say("Each node answers on port " + PORT + ", whether or not a replica runs there:");

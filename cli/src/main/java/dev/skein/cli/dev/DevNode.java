@@ -1,7 +1,7 @@
 package dev.skein.cli.dev;
 
-import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.client.Endpoint;
+import dev.skein.cli.client.EngineClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -30,10 +30,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One request being answered: runs on its own virtual thread, and hears from the connection's
+<<<<<<< HEAD
+/// event loop when the client can take more or is gone. A client that is gone cancels every gRPC
+/// call that the request made, by the context they were made in.
+=======
 // event
 /// loop when the client can take more or is gone. A client that is gone cancels every gRPC call
 // that
 /// the request made, by the context they were made in.
+>>>>>>> refs/heads/cli
 final class Exchange implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 

@@ -32,9 +32,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One client's connection: puts requests together, has them answered one at a time and in order,
+<<<<<<< HEAD
+/// and keeps reading meanwhile, to learn when the client goes. A client that closes its sending
+/// side is taken to be gone, as Go's server does. Owned by the connection's event loop.
+=======
 // and
 /// keeps reading meanwhile, to learn when the client goes. A client that closes its sending side is
 /// taken to be gone, as Go's server does. Owned by the connection's event loop.
+>>>>>>> refs/heads/cli
 final class HttpConnection extends ChannelInboundHandlerAdapter {
   /// Fired through the pipeline when a request's answer is written.
   static final Object ANSWERED = new Object();

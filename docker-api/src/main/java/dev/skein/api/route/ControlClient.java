@@ -63,7 +63,8 @@ final class ControlClient {
     return all.build();
   }
 
-  private void requireManager() {
+  /// @throws ApiException 503 when this node is no manager, with what to do
+  void requireManager() {
     var info = node.info();
     if (info.getControlAvailable()) {
       return;

@@ -8,9 +8,14 @@ import java.util.regex.Pattern;
 /// The image that stands for "no image": a service of it runs host processes.
 ///
 /// Docker's clients can't name a runtime, so `docker service create skein/process sleep 100` asks
+<<<<<<< HEAD
+/// for it by this image, with any tag. They send the words after the image as `Args`: the first
+/// is then the program. `Command` and `Args` together are always the process's argument vector.
+=======
 // for
 /// it by this image, with any tag. They send the words after the image as `Args`: the first is then
 /// the program. `Command` and `Args` together are always the process's argument vector.
+>>>>>>> refs/heads/cli
 final class ProcessImage {
   static final String NAME = "skein/process";
   private static final String RUNTIME = "process";

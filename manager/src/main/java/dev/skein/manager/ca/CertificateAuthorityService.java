@@ -33,6 +33,7 @@ import io.grpc.stub.StreamObserver;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /// Gives nodes their certificates. Serves on every manager; only the leader issues, the others hand
 /// the request on to it.
@@ -40,7 +41,7 @@ public final class CertificateAuthorityService
     extends CertificateAuthorityGrpc.CertificateAuthorityImplBase {
 
   /// Nodes in one cluster: beyond it a join is refused, so that a leaked token cannot fill the
-  // state.
+  /// state.
   public static final int NODES_MAX = 10_000;
 
   private static final int NAME_CHARS_MAX = 255;
@@ -101,7 +102,7 @@ public final class CertificateAuthorityService
   }
 
   private IssueCertificateResponse admit(ClusterState state, IssueCertificateRequest request)
-      throws StatusException {
+      throws StatusException, InterruptedException {
     var cluster = cluster(state);
     var role = roleOf(cluster, request.getToken());
     if (state.nodes().size() >= NODES_MAX) {
@@ -135,7 +136,8 @@ public final class CertificateAuthorityService
   }
 
   private IssueCertificateResponse renew(
-      ClusterState state, IssueCertificateRequest request, Caller caller) throws StatusException {
+      ClusterState state, IssueCertificateRequest request, Caller caller)
+      throws StatusException, InterruptedException {
     if (!caller.isMember()) {
       throw Status.UNAUTHENTICATED
           .withDescription("a certificate is issued for a join token, or to a node that has one")
@@ -157,11 +159,8 @@ public final class CertificateAuthorityService
   }
 
   private IssueCertificateResponse sign(
-      Cluster cluster,
-      Node.Builder node,
-      String request,
-      java.util.function.Function<Object, Change.Builder> change)
-      throws StatusException {
+      Cluster cluster, Node.Builder node, String request, Function<Object, Change.Builder> change)
+      throws StatusException, InterruptedException {
     var now = clock.instant();
     var expiry = Defaults.nodeCertificateExpiry(cluster);
     String certificate;

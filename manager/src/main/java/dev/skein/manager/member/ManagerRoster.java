@@ -21,8 +21,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Keeps the Raft group and what the state says of managers in step. Works on the leader only;
-// every
-/// step can be repeated, so that whatever a change of leader cut off is finished by the next.
+/// every step can be repeated, so that whatever a change of leader cut off is finished by the next.
 public final class ManagerRoster {
 
   /// How often an update of a node that changed meanwhile is tried.

@@ -22,6 +22,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
+<<<<<<< HEAD
+/// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose
+/// node is lost at once, and one that may not stay on its node; lets a replacement start when its
+/// time has come; and ends the older of two once the newer one runs.
+public final class RestartPlanner implements Planner {
+  /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A
+  /// worker that cannot kill a task must not keep the slot empty for ever. SwarmKit's value.
+=======
 /// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose node
 // is lost at once, and one
 /// that may not stay on its node; lets a replacement start when its time has come; and ends the
@@ -31,6 +39,7 @@ public final class RestartPlanner implements Planner {
   /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A
   // worker that cannot kill a task
   /// must not keep the slot empty for ever. SwarmKit's value.
+>>>>>>> refs/heads/cli
   public static final Duration PREDECESSOR_WAIT_MAX = Duration.ofMinutes(1);
 
   private final TaskFactory tasks;
@@ -94,8 +103,13 @@ public final class RestartPlanner implements Planner {
       return last.getId().equals(task.getId()) ? null : last;
     }
 
+<<<<<<< HEAD
+    /// One that is being replaced start-first: it goes when its successor runs, or when it is of
+    /// no more use.
+=======
     /// One that is being replaced start-first: it goes when its successor runs, or when it is of no
     // more use.
+>>>>>>> refs/heads/cli
     private void lookAtPredecessor(Task task, Task successor, ServiceRevisions service) {
       var replaced = successor.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
       var ended = TaskStates.isTerminal(task.getStatus().getState());
@@ -110,7 +124,7 @@ public final class RestartPlanner implements Planner {
           || Lineage.isLost(task, state)) {
         replaceLost(task, slot, lineage, service);
       } else if (TaskStates.isTerminal(task.getStatus().getState())) {
-        replaceEnded(task, slot, service);
+        replaceEnded(task, slot, lineage, service);
       } else if (isEvicted(task, service)) {
         replaceEvicted(task, slot, lineage, service);
       } else if (task.getDesiredState() == TaskState.TASK_STATE_READY) {
@@ -129,8 +143,12 @@ public final class RestartPlanner implements Planner {
     }
 
     /// A lost node's tasks are replaced without delay: there is nothing to wait for. A global
+<<<<<<< HEAD
+    /// service keeps its task for when the node comes back, and gives it up only with the node.
+=======
     // service keeps its task for when
     /// the node comes back, and gives it up only with the node.
+>>>>>>> refs/heads/cli
     private void replaceLost(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
       if (slot.isOfGlobalService()) {
         if (state.node(task.getNodeId()) == null
@@ -147,21 +165,23 @@ public final class RestartPlanner implements Planner {
       plan.create(successor(task, slot, service, desired).build());
     }
 
-    private void replaceEnded(Task task, Slot slot, ServiceRevisions service) {
+    private void replaceEnded(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
       var policy = service.of(task).getTask().getRestartPolicy();
       switch (RestartDecision.of(task, policy)) {
         case RestartDecision.Stay() -> {}
         case RestartDecision.Replace(var delay, var restarts, var windowStart) -> {
           plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+          var mayStart = delay.isZero() && !lineage.hasOneStoppingBeside(task, state);
           var replacement =
-              successor(task, slot, service, TaskState.TASK_STATE_READY)
+              successor(
+                      task,
+                      slot,
+                      service,
+                      mayStart ? TaskState.TASK_STATE_RUNNING : TaskState.TASK_STATE_READY)
                   .setRestarts(restarts)
                   .setRestartWindowStart(Times.timestamp(windowStart));
-          if (delay.isZero()) {
-            replacement.setDesiredState(TaskState.TASK_STATE_RUNNING);
-          } else {
+          if (!delay.isZero()) {
             replacement.setStartAfter(Times.timestamp(now.plus(delay)));
-            plan.wake(new DirtyKey.OfSlot(slot), now.plus(delay));
           }
           plan.create(replacement.build());
         }
@@ -185,8 +205,13 @@ public final class RestartPlanner implements Planner {
       plan.create(successor(task, slot, service, desired).build());
     }
 
+<<<<<<< HEAD
+    /// The slot stays on its revision: moving it to another is the update planner's, which may
+    /// have stopped for a reason.
+=======
     /// The slot stays on its revision: moving it to another is the update planner's, which may have
     // stopped for a reason.
+>>>>>>> refs/heads/cli
     private Task.Builder successor(
         Task task, Slot slot, ServiceRevisions service, TaskState desired) {
       var version = service.has(task) ? task.getSpecVersion() : service.service().getSpecVersion();

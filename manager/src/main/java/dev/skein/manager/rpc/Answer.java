@@ -29,8 +29,7 @@ public final class Answer {
   }
 
   /// Sends what `work` returns, or the status of what it throws. A bug is not a status: it is
-  // thrown
-  /// on.
+  /// thrown on.
   public static <T> void to(StreamObserver<T> observer, Work<T> work) {
     T answer;
     try {

@@ -53,7 +53,7 @@ public final class LeaderRoute {
   /// Waits for a change, or a moment.
   ///
   /// @return the nanoseconds waited
-  // A spurious wake-up only makes the caller look again earlier.
+  /// A spurious wake-up only makes the caller look again earlier.
   @SuppressWarnings("WaitNotInLoop")
   long pause(long nanos) throws InterruptedException {
     var step = Math.min(nanos, TimeUnit.MILLISECONDS.toNanos(LOOK_AGAIN_MS));

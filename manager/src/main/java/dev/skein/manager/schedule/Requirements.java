@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What one revision of a service asks of a node, read once for many nodes.
 ///
-/// @param constraints all have to hold; null when one cannot be read, and then none holds anywhere
+/// @param constraints all have to hold; null when one cannot be read, and then none holds
+/// anywhere
 /// @param spreadOver the labels to spread over, such as `node.labels.zone`, outermost first
 /// @param maxReplicasPerNode 0: no limit
 public record Requirements(
@@ -57,7 +58,11 @@ public record Requirements(
   }
 
   /// Why this node gets no task at all, for reasons that do not depend on the tasks it has; null
+<<<<<<< HEAD
+  /// when it may get one.
+=======
   // when it may get one.
+>>>>>>> refs/heads/cli
   public @Nullable Refusal refusalOf(Node node) {
     if (node.getStatus().getState() != NodeState.NODE_STATE_READY) {
       return Refusal.NOT_READY;
@@ -76,9 +81,14 @@ public record Requirements(
     return platformFits(node) ? null : Refusal.PLATFORM;
   }
 
+<<<<<<< HEAD
+  /// Whether a task that is on the node has to leave it: the node is drained, or a constraint
+  /// holds no longer. A node that only takes no new tasks keeps those it has.
+=======
   /// Whether a task that is on the node has to leave it: the node is drained, or a constraint holds
   // no longer. A node that
   /// only takes no new tasks keeps those it has.
+>>>>>>> refs/heads/cli
   public boolean evicts(Node node) {
     return node.getSpec().getAvailability() == NodeAvailability.NODE_AVAILABILITY_DRAIN
         || !constraintsHold(node);

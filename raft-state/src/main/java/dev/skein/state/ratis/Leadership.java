@@ -21,12 +21,12 @@ final class Leadership implements AutoCloseable {
   private final LongPredicate stillLeading;
   private final ExecutorService events;
 
-  // Owned by the events thread; leadingTerm is also read by the watch.
+  // Owned by the events thread; leadingTerm and removed are also read by the watch.
   private volatile long leadingTerm = NONE;
   private @Nullable String leader;
   private List<RaftMember> members = List.of();
   private boolean member;
-  private boolean removed;
+  private volatile boolean removed;
   private boolean failed;
 
   /// @param stillLeading whether this member leads in the given term right now
@@ -104,6 +104,10 @@ final class Leadership implements AutoCloseable {
             listener.removed();
           }
         });
+  }
+
+  boolean isRemoved() {
+    return removed;
   }
 
   void failed(Throwable cause) {

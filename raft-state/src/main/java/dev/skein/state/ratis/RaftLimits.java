@@ -29,6 +29,10 @@ public final class RaftLimits {
   /// back-off would otherwise delay the election by many seconds.
   static final Duration NO_LEADER_RECONNECT = Duration.ofSeconds(2);
 
+  /// A group that Ratis shut down has failed unless the news of this member's removal follows
+  /// within this: Ratis tells it only after the shutdown. Failures to store or apply do not wait.
+  static final Duration REMOVAL_NOTICE = Duration.ofSeconds(5);
+
   /// How often the watch looks at the server.
   static final Duration WATCH_INTERVAL = Duration.ofMillis(50);
 

@@ -62,7 +62,6 @@ public final class RaftNode implements AutoCloseable {
   private volatile RaftServer.@Nullable Division division;
   private volatile boolean closed;
   private volatile boolean failed;
-  private volatile boolean removed;
 
   /// Opens nothing yet.
   ///
@@ -330,6 +329,7 @@ public final class RaftNode implements AutoCloseable {
   /// Looks at what Ratis does not tell, 20 times a second.
   private void watch() {
     long lastLeaderNanos = nanoTime.getAsLong();
+    long lastAliveNanos = lastLeaderNanos;
     while (!closed) {
       LockSupport.parkNanos(RaftLimits.WATCH_INTERVAL.toNanos());
       long now = nanoTime.getAsLong();
@@ -342,13 +342,17 @@ public final class RaftNode implements AutoCloseable {
       }
       leadership.check();
       if (!known.getInfo().isAlive() && running.getLifeCycleState() == LifeCycle.State.RUNNING) {
-        if (removed) {
+        if (leadership.isRemoved()) {
           commit.close("this manager was removed from the cluster");
           return;
         }
-        fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
+        if (now - lastAliveNanos > RaftLimits.REMOVAL_NOTICE.toNanos()) {
+          fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
+          return;
+        }
         continue;
       }
+      lastAliveNanos = now;
       if (known.getInfo().getLeaderId() != null) {
         lastLeaderNanos = now;
       } else {
@@ -493,7 +497,6 @@ public final class RaftNode implements AutoCloseable {
 
     @Override
     public void removed() {
-      removed = true;
       leadership.removed();
     }
 

@@ -192,6 +192,7 @@ final class RaftNodeTest {
         cluster.awaitLeader().node.removePeer("m2").get(10, TimeUnit.SECONDS);
         Member removed = cluster.member("m2");
         TestCluster.await("the removal", () -> removed.events.contains("removed"));
+        assertThat(removed.failures).isEmpty();
         cluster.stop(removed);
         cluster.members.remove("m2");
         assertThat(cluster.awaitLeader().node.members()).hasSize(2);

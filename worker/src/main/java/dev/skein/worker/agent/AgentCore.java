@@ -101,8 +101,8 @@ public final class AgentCore {
     return finish(now);
   }
 
-  /// When the core wants a [AgentEvent.Tick] at the latest; null when only an event can
-  /// change anything.
+  /// When the core wants a [AgentEvent.Tick] at the latest; null when only an event can change
+  /// anything.
   public @Nullable Instant wakeAt() {
     var earliest = accepted ? reports.repeatAt() : null;
     for (var id : timed) {
@@ -317,7 +317,7 @@ public final class AgentCore {
   }
 
   private static boolean isDead(WorkerTask task) {
-    return task.exit() != null || TaskStates.isTerminal(task.state());
+    return TaskStates.isTerminal(task.state());
   }
 
   private List<AgentEffect> finish(Instant now) {

@@ -8,12 +8,10 @@ public enum TaskEffect {
   PREPARE,
   /// Run it: answered by [TaskEvent.Started] or [TaskEvent.StartFailed].
   START,
-  /// Signal it, wait for its grace period, kill what is left: answered by
-  /// [TaskEvent.Stopped] or [TaskEvent.StopFailed].
+  /// Signal it, wait for its grace period, kill what is left: answered by [TaskEvent.Exited] or
+  /// [TaskEvent.StopFailed].
   STOP,
-  /// Kill at once what the ended main process left behind: answered as STOP.
-  SWEEP,
-  /// Remove its files and whatever else the node holds for it: answered by
-  /// [TaskEvent.Removed] or [TaskEvent.RemoveFailed].
+  /// Remove its files and whatever else the node holds for it: answered by [TaskEvent.Removed] or
+  /// [TaskEvent.RemoveFailed].
   REMOVE
 }

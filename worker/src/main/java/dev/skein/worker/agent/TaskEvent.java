@@ -3,7 +3,6 @@ package dev.skein.worker.agent;
 import dev.skein.proto.v1.AssignedTask;
 import dev.skein.proto.v1.PortConfig;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// What can happen to one task of this node.
 public sealed interface TaskEvent {
@@ -29,12 +28,10 @@ public sealed interface TaskEvent {
   /// Its process could not be started; `reason` is for the user.
   record StartFailed(String reason) implements TaskEvent {}
 
-  /// Its main process ended; others of its tree may still run. `reason` explains an end that has
-  /// no exit code of its own (out of memory, lost).
-  record Exited(int code, @Nullable String reason) implements TaskEvent {}
-
-  /// Nothing of it runs any more.
-  record Stopped() implements TaskEvent {}
+  /// Nothing of it runs any more, whether it ended by itself or was stopped.
+  ///
+  /// @param reason what the exit code alone does not say, for the user; "" when there is nothing
+  record Exited(int code, String reason) implements TaskEvent {}
 
   /// Stopping it did not work; it is tried again.
   record StopFailed(String reason) implements TaskEvent {}

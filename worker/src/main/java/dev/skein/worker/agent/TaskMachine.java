@@ -5,7 +5,6 @@ import dev.skein.proto.v1.AssignedTask;
 import dev.skein.proto.v1.ContainerStatus;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
-import dev.skein.worker.agent.WorkerTask.Exit;
 import dev.skein.worker.agent.WorkerTask.Operation;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// Moves one task a step at a time: `(task, event, now)` to the next task and what to do for it.
 /// Pure.
 ///
-/// It is level-triggered: an event changes what is known, then [#settle] does whatever that
-/// asks for, so an event that comes twice, late or out of order does no harm. One operation runs
-/// at a time; what becomes wanted meanwhile happens after it.
+/// It is level-triggered: an event changes what is known, then [#settle] does whatever that asks
+/// for, so an event that comes twice, late or out of order does no harm. One operation runs at a
+/// time; what becomes wanted meanwhile happens after it.
 ///
 /// A terminal state means that nothing of the task runs any more: what stop-first updates and
 /// fixed ports need.
@@ -45,7 +44,6 @@ public final class TaskMachine {
             assigned.getTask().getDesiredState(),
             Operation.NONE,
             false,
-            null,
             false,
             null,
             false);
@@ -87,7 +85,6 @@ public final class TaskMachine {
             known.desired(),
             Operation.NONE,
             true,
-            null,
             false,
             null,
             known.gone());
@@ -144,14 +141,11 @@ public final class TaskMachine {
                   reason,
                   now)
               : task;
-      case TaskEvent.Exited(var code, var reason) ->
-          TaskStates.isTerminal(task.state()) || task.exit() != null
+      case TaskEvent.Exited exited ->
+          TaskStates.isBefore(task.state(), TaskState.TASK_STATE_STARTING)
+                  || TaskStates.isTerminal(task.state())
               ? task
-              : task.withExit(new Exit(code, reason));
-      case TaskEvent.Stopped() ->
-          task.operation() == Operation.STOP
-              ? ended(task.withOperation(Operation.NONE), now)
-              : task;
+              : ended(task.withOperation(Operation.NONE), exited, now);
       case TaskEvent.StopFailed(var reason) ->
           task.operation() == Operation.STOP ? retryLater(task, reason, now) : task;
       case TaskEvent.Removed() ->
@@ -198,11 +192,7 @@ public final class TaskMachine {
   }
 
   /// Nothing of the task runs any more: how it ended decides the terminal state.
-  private static WorkerTask ended(WorkerTask task, Instant now) {
-    var exit = task.exit();
-    if (exit == null) {
-      return move(task, TaskState.TASK_STATE_SHUTDOWN, "shutdown", "", now);
-    }
+  private static WorkerTask ended(WorkerTask task, TaskEvent.Exited exit, Instant now) {
     var withCode =
         task.withStatus(
             task.status().toBuilder()
@@ -212,17 +202,9 @@ public final class TaskMachine {
     if (task.isUnwanted()) {
       return move(withCode, TaskState.TASK_STATE_SHUTDOWN, "shutdown", "", now);
     }
-    if (exit.code() == 0) {
-      return move(withCode, TaskState.TASK_STATE_COMPLETE, "finished", "", now);
-    }
-    var err = "task: non-zero exit (%d)".formatted(exit.code());
-    var reason = exit.reason();
-    return move(
-        withCode,
-        TaskState.TASK_STATE_FAILED,
-        "started",
-        reason == null ? err : err + ": " + reason,
-        now);
+    return exit.code() == 0
+        ? move(withCode, TaskState.TASK_STATE_COMPLETE, "finished", "", now)
+        : move(withCode, TaskState.TASK_STATE_FAILED, "started", exit.reason(), now);
   }
 
   private static WorkerTask retryLater(WorkerTask task, String reason, Instant now) {
@@ -251,9 +233,6 @@ public final class TaskMachine {
     }
     if (TaskStates.isTerminal(task.state())) {
       return clean(task, effects, now);
-    }
-    if (task.exit() != null) {
-      return isDue(task, now) ? stop(task, TaskEffect.SWEEP, effects) : null;
     }
     if (task.isUnwanted()) {
       return shutDown(task, effects, now);
@@ -290,11 +269,10 @@ public final class TaskMachine {
       }
       return isDue(task, now) ? task.withDrained() : null;
     }
-    return isDue(task, now) ? stop(task, TaskEffect.STOP, effects) : null;
-  }
-
-  private static WorkerTask stop(WorkerTask task, TaskEffect how, List<TaskEffect> effects) {
-    effects.add(how);
+    if (!isDue(task, now)) {
+      return null;
+    }
+    effects.add(TaskEffect.STOP);
     return task.withOperation(Operation.STOP);
   }
 

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 /// @param operation what is being done for it now, if anything
 /// @param held whether the node may hold something for it that has to be removed: files, ports,
 ///     processes
-/// @param exit how its main process ended, once it has
 /// @param drained whether it may be signalled: every mesh has let go of it
 /// @param due when to act without a further event: the end of the wait for the mesh, or the next
 ///     try of an operation that failed
@@ -28,7 +27,6 @@ public record WorkerTask(
     TaskState desired,
     Operation operation,
     boolean held,
-    @Nullable Exit exit,
     boolean drained,
     @Nullable Instant due,
     boolean gone) {
@@ -44,12 +42,6 @@ public record WorkerTask(
     STOP,
     REMOVE
   }
-
-  /// How a main process ended.
-  ///
-  /// @param code the exit code, 128 + n for signal n
-  /// @param reason what an exit code doesn't say, or null
-  public record Exit(int code, @Nullable String reason) {}
 
   public String id() {
     return assignment.getTask().getId();
@@ -90,38 +82,34 @@ public record WorkerTask(
   }
 
   WorkerTask withAssignment(AssignedTask newer) {
-    return new WorkerTask(newer, status, desired, operation, held, exit, drained, due, gone);
+    return new WorkerTask(newer, status, desired, operation, held, drained, due, gone);
   }
 
   WorkerTask withStatus(TaskStatus newer) {
-    return new WorkerTask(assignment, newer, desired, operation, held, exit, drained, due, gone);
+    return new WorkerTask(assignment, newer, desired, operation, held, drained, due, gone);
   }
 
   WorkerTask withDesired(TaskState newer) {
-    return new WorkerTask(assignment, status, newer, operation, held, exit, drained, due, gone);
+    return new WorkerTask(assignment, status, newer, operation, held, drained, due, gone);
   }
 
   WorkerTask withOperation(Operation newer) {
-    return new WorkerTask(assignment, status, desired, newer, held, exit, drained, null, gone);
+    return new WorkerTask(assignment, status, desired, newer, held, drained, null, gone);
   }
 
   WorkerTask withHeld(boolean newer) {
-    return new WorkerTask(assignment, status, desired, operation, newer, exit, drained, due, gone);
-  }
-
-  WorkerTask withExit(Exit newer) {
-    return new WorkerTask(assignment, status, desired, operation, held, newer, drained, null, gone);
+    return new WorkerTask(assignment, status, desired, operation, newer, drained, due, gone);
   }
 
   WorkerTask withDrained() {
-    return new WorkerTask(assignment, status, desired, operation, held, exit, true, null, gone);
+    return new WorkerTask(assignment, status, desired, operation, held, true, null, gone);
   }
 
   WorkerTask withDue(Instant newer) {
-    return new WorkerTask(assignment, status, desired, operation, held, exit, drained, newer, gone);
+    return new WorkerTask(assignment, status, desired, operation, held, drained, newer, gone);
   }
 
   WorkerTask withGone() {
-    return new WorkerTask(assignment, status, desired, operation, held, exit, drained, due, true);
+    return new WorkerTask(assignment, status, desired, operation, held, drained, due, true);
   }
 }

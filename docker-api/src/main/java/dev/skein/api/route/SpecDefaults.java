@@ -1,0 +1,47 @@
+package dev.skein.api.route;
+
+import dev.skein.proto.v1.EndpointMode;
+import dev.skein.proto.v1.RestartPolicy;
+import dev.skein.proto.v1.ServiceSpec;
+import dev.skein.proto.v1.UpdateConfig;
+import dev.skein.state.Defaults;
+import dev.skein.state.Times;
+
+/// A spec with the values that hold where it says nothing, for readers who ask to see them. Never
+/// stored: a user's spec stays as it was written.
+final class SpecDefaults {
+  private SpecDefaults() {}
+
+  static ServiceSpec inserted(ServiceSpec spec) {
+    var filled = spec.toBuilder();
+    filled.setUpdateConfig(inserted(spec.getUpdateConfig()));
+    filled.setRollbackConfig(inserted(spec.getRollbackConfig()));
+    var task = filled.getTaskTemplateBuilder();
+    task.setRestartPolicy(inserted(task.getRestartPolicy()));
+    var container = task.getContainerSpecBuilder();
+    container.setStopGracePeriod(Times.proto(Defaults.stopGracePeriod(container.build())));
+    var endpoint = filled.getEndpointSpecBuilder();
+    if (endpoint.getMode() == EndpointMode.ENDPOINT_MODE_UNSPECIFIED) {
+      endpoint.setMode(EndpointMode.ENDPOINT_MODE_VIP);
+    }
+    return filled.build();
+  }
+
+  private static UpdateConfig inserted(UpdateConfig config) {
+    return config.toBuilder()
+        .setParallelism(Defaults.updateParallelism(config))
+        .setDelay(Times.proto(Defaults.updateDelay(config)))
+        .setFailureAction(Defaults.failureAction(config))
+        .setMonitor(Times.proto(Defaults.updateMonitor(config)))
+        .setOrder(Defaults.updateOrder(config))
+        .build();
+  }
+
+  private static RestartPolicy inserted(RestartPolicy policy) {
+    return policy.toBuilder()
+        .setCondition(Defaults.restartCondition(policy))
+        .setDelay(Times.proto(Defaults.restartDelay(policy)))
+        .setMaxAttempts(policy.getMaxAttempts())
+        .build();
+  }
+}

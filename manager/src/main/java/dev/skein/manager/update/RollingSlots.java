@@ -1,0 +1,193 @@
+package dev.skein.manager.update;
+
+import dev.skein.manager.plan.Lineage;
+import dev.skein.manager.plan.Slot;
+import dev.skein.manager.restart.RestartDecision;
+import dev.skein.manager.schedule.ServiceRevisions;
+import dev.skein.proto.v1.Task;
+import dev.skein.proto.v1.TaskState;
+import dev.skein.proto.v1.UpdateConfig;
+import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
+import dev.skein.state.TaskStates;
+import dev.skein.state.Times;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// How far an update has come, read off the tasks alone: which slots are still to be replaced,
+/// which replacements are under way, which of them failed. Lives for one planning call.
+final class RollingSlots {
+  /// How long a replacement may take to run before it counts as failed.
+  static final Duration PROGRESS_DEADLINE = Duration.ofMinutes(10);
+
+  private final ClusterState state;
+  private final ServiceRevisions service;
+  private final Instant now;
+  private final List<Lineage> outOfDate = new ArrayList<>();
+  private final List<Task> replacements = new ArrayList<>();
+  private final List<Task> ended = new ArrayList<>();
+  private int slotCount;
+  // The earliest time at which the answers below change by themselves.
+  private @Nullable Instant changesAt;
+
+  RollingSlots(ClusterState state, ServiceRevisions service, Instant now) {
+    this.state = state;
+    this.service = service;
+    this.now = now;
+    var slots = new TreeMap<Slot, List<Task>>();
+    for (var task : state.tasksOfService(service.service().getId())) {
+      slots.computeIfAbsent(Slot.of(task), slot -> new ArrayList<>(2)).add(task);
+    }
+    for (Map.Entry<Slot, List<Task>> slot : slots.entrySet()) {
+      add(Lineage.of(slot.getValue()));
+    }
+    outOfDate.sort(
+        Comparator.comparing((Lineage lineage) -> isRunning(lineage.filling().getLast())));
+  }
+
+  private void add(Lineage lineage) {
+    for (var task : lineage.tasks()) {
+      if (isOfThisRevision(task) && TaskStates.isTerminal(task.getStatus().getState())) {
+        ended.add(task);
+      }
+    }
+    var filling = lineage.filling();
+    if (filling.isEmpty()) {
+      return;
+    }
+    slotCount++;
+    var last = filling.getLast();
+    if (isOfThisRevision(last)) {
+      replacements.add(last);
+    } else if (!service.isUpToDate(last, state.node(last.getNodeId()))
+        // A global service's task on a lost node is brought up to date when the node comes back.
+        && !Lineage.isLost(last, state)) {
+      outOfDate.add(lineage);
+    }
+  }
+
+  private boolean isOfThisRevision(Task task) {
+    return task.getSpecVersion() == service.service().getSpecVersion();
+  }
+
+  /// Slots to be replaced, those that do not run anyway first.
+  List<Lineage> outOfDate() {
+    return outOfDate;
+  }
+
+  @Nullable Instant changesAt() {
+    return changesAt;
+  }
+
+  /// Replacements that take up one of the update's places: they do not run yet, or not for the
+  /// update's delay.
+  int underWay(UpdateConfig config) {
+    var count = 0;
+    for (var task : replacements) {
+      if (!isThrough(task, Defaults.updateDelay(config))) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /// Whether every slot has its replacement, and each has been watched for the monitor time.
+  boolean isComplete(UpdateConfig config) {
+    if (!outOfDate.isEmpty()) {
+      return false;
+    }
+    for (var task : replacements) {
+      if (!isThrough(task, Defaults.updateMonitor(config))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isThrough(Task task, Duration afterRunning) {
+    if (Lineage.isLost(task, state)) {
+      return true;
+    }
+    if (isRunning(task)) {
+      return isPast(Times.instant(task.getRunningSince()).plus(afterRunning));
+    }
+    // One that ended and stays, or that was replaced itself, has had its try: it counts among the
+    // failed or not, but holds
+    // nothing up.
+    return TaskStates.isTerminal(task.getStatus().getState())
+        || task.getRestarts() > 0
+        || isPast(Times.instant(task.getCreatedAt()).plus(PROGRESS_DEADLINE));
+  }
+
+  /// What went wrong in this update since it began or was resumed: at most one task per slot, the
+  /// latest one last.
+  List<Task> failed(UpdateConfig config, Instant since) {
+    var failed = new ArrayList<Task>();
+    var slots = new HashSet<Slot>();
+    for (var task : ended) {
+      if (endedEarly(task, config, since) && slots.add(Slot.of(task))) {
+        failed.add(task);
+      }
+    }
+    for (var task : replacements) {
+      if (isStuck(task, since) && slots.add(Slot.of(task))) {
+        failed.add(task);
+      }
+    }
+    failed.sort(Comparator.comparing(task -> Times.instant(task.getUpdatedAt())));
+    return failed;
+  }
+
+  private boolean endedEarly(Task task, UpdateConfig config, Instant since) {
+    var status = task.getStatus().getState();
+    if (status != TaskState.TASK_STATE_FAILED
+        && status != TaskState.TASK_STATE_REJECTED
+        && status != TaskState.TASK_STATE_COMPLETE) {
+      return false;
+    }
+    var policy = service.of(task).getTask().getRestartPolicy();
+    var endedAt = Times.instant(task.getUpdatedAt());
+    if (endedAt.isBefore(since) || !RestartDecision.isFailure(task, policy)) {
+      return false;
+    }
+    return !task.hasRunningSince()
+        || !endedAt.isAfter(
+            Times.instant(task.getRunningSince()).plus(Defaults.updateMonitor(config)));
+  }
+
+  private boolean isStuck(Task task, Instant since) {
+    if (task.hasRunningSince()
+        || TaskStates.isTerminal(task.getStatus().getState())
+        || task.getRestarts() > 0) {
+      return false;
+    }
+    var begun = Times.instant(task.getCreatedAt());
+    return isPast((begun.isBefore(since) ? since : begun).plus(PROGRESS_DEADLINE));
+  }
+
+  /// The share of slots that these are.
+  double ratio(List<Task> failed) {
+    return slotCount == 0 ? 0 : (double) failed.size() / slotCount;
+  }
+
+  private boolean isPast(Instant time) {
+    if (now.isBefore(time)) {
+      if (changesAt == null || time.isBefore(changesAt)) {
+        changesAt = time;
+      }
+      return false;
+    }
+    return true;
+  }
+
+  static boolean isRunning(Task task) {
+    return task.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
+  }
+}

@@ -1,5 +1,5 @@
 /// The program's own HTTP/1.1 client of the daemon's API: small, because it is loaded at each
-// start.
+/// start.
 @NullMarked
 package dev.skein.cli.client;
 

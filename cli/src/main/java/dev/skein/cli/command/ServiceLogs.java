@@ -113,7 +113,7 @@ final class ServiceLogs {
   }
 
   /// Prints lines with the task that wrote them. Names are asked for once each, over a connection
-  // of
+  /// of
   /// their own, because the log's is busy.
   private static final class Writer {
     private final CommandContext context;

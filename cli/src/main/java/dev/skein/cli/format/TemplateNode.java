@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The parts of a parsed [Template]; each knows how to run. Positions are offsets in its source,
-// for
+/// for
 /// messages.
 ///
 /// They are classes with a method each, rather than data for one `switch`: a `switch` over types is

@@ -11,11 +11,7 @@ import java.time.Duration;
 /// @param requestTimeout from a request's first byte to its last
 /// @param idleTimeout between requests of one connection
 /// @param writeTimeout for a client to take an answer that is no stream; a stream's reader may
-<<<<<<< HEAD
 ///     pause
-=======
-// pause
->>>>>>> refs/heads/cli
 public record ApiLimits(
     int maxBodyBytes,
     long maxBodiesBytes,

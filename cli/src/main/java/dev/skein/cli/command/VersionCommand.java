@@ -12,14 +12,15 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// `skein version`
-final class VersionCommand {
+public final class VersionCommand {
   /// The newest version of Docker's API that the client knows.
   private static final String API_VERSION = "1.47";
 
   private VersionCommand() {}
 
   /// This program's own version.
-  static String version() {
+  /// This program's version.
+  public static String version() {
     String packaged = VersionCommand.class.getPackage().getImplementationVersion();
     return packaged == null ? "development" : packaged;
   }

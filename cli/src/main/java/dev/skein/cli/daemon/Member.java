@@ -22,7 +22,11 @@ import dev.skein.state.ratis.RaftTls;
 import dev.skein.state.seal.KeyFile;
 import dev.skein.state.seal.Keyring;
 import dev.skein.state.seal.WrappingKey;
+import dev.skein.proto.v1.ManagerList;
+import dev.skein.worker.WorkerNode;
+import dev.skein.worker.agent.AgentListener;
 import io.grpc.Channel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -51,8 +55,8 @@ final class Member implements AutoCloseable {
     /// The node's role or certificate changed: call [Member#follow] on the lifecycle's thread.
     void roleMayHaveChanged();
 
-    /// This node was removed from the swarm.
-    void expelled();
+    /// A manager does not take this node for a member.
+    void refused(String reason);
 
     /// The manager here cannot go on: end the process.
     void failed(Throwable cause);
@@ -65,7 +69,9 @@ final class Member implements AutoCloseable {
   private final NodeTls tls;
   private final ManagerChannels channels;
   private final CertificateRenewer renewer;
+  private final WorkerFactory workers;
   private volatile NodeRecord record;
+  private volatile @Nullable WorkerNode worker;
   private volatile @Nullable ManagerNode manager;
   private volatile @Nullable Node lastSeen;
   private volatile boolean removedFromRaft;
@@ -82,6 +88,7 @@ final class Member implements AutoCloseable {
     this.record = record;
     this.owner = owner;
     this.control = control;
+    this.workers = workers;
     this.random = random;
     this.tls = new NodeTls(identity, SystemClock.WALL);
     this.channels = new ManagerChannels(tls.channelCredentials());
@@ -111,8 +118,20 @@ final class Member implements AutoCloseable {
     return channels.to(manager);
   }
 
-  void start() {
+  /// Begins to work: takes over the tasks that are here, and looks for a manager.
+  void start() throws IOException {
     renewer.start();
+    var started = workers.create(record, channels::to, new Session());
+    worker = started;
+    started.start();
+  }
+
+  /// Stops all tasks, for good.
+  void stopTasks() throws InterruptedException {
+    var running = worker;
+    if (running != null) {
+      running.stopAllTasks();
+    }
   }
 
   /// Starts the first manager of a new cluster, or one that was here before.
@@ -186,6 +205,7 @@ final class Member implements AutoCloseable {
                 tls.serverCredentials(),
                 tls.channelCredentials(),
                 SystemClock.WALL,
+                SystemClock.STEADY,
                 SystemClock.NANOS,
                 random),
             keyring,
@@ -211,7 +231,7 @@ final class Member implements AutoCloseable {
   }
 
   /// What the managers say of this node, by the worker's session.
-  void seen(Node node) {
+  private void seen(Node node) {
     lastSeen = node;
     var wanted = node.getSpec().getRole();
     var has = tls.identity().subject().role();
@@ -249,7 +269,7 @@ final class Member implements AutoCloseable {
   }
 
   /// The managers' addresses as the session tells them.
-  void managersAre(List<String> addresses) {
+  private void managersAre(List<String> addresses) {
     if (!addresses.isEmpty() && !addresses.equals(record.getManagersList())) {
       try {
         remember(record.toBuilder().clearManagers().addAllManagers(addresses).build());
@@ -319,6 +339,11 @@ final class Member implements AutoCloseable {
   @Override
   public void close() {
     renewer.close();
+    var running = worker;
+    worker = null;
+    if (running != null) {
+      running.close();
+    }
     stopManager();
     channels.close();
   }
@@ -349,6 +374,24 @@ final class Member implements AutoCloseable {
 
   static String newRaftId(SecureRandom random) {
     return "m-" + new IdSource(random).next();
+  }
+
+  private final class Session implements AgentListener {
+
+    @Override
+    public void managersChanged(ManagerList managers) {
+      managersAre(managers.getAddrsList());
+    }
+
+    @Override
+    public void nodeChanged(Node node) {
+      seen(node);
+    }
+
+    @Override
+    public void refused(Status status) {
+      owner.refused(String.valueOf(status.getDescription()));
+    }
   }
 
   private final class ManagerEvents implements ManagerNode.Owner {

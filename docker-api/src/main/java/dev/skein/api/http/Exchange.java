@@ -6,6 +6,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.TRANSFER_ENCODING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -30,15 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One request being answered: runs on its own virtual thread, and hears from the connection's
-<<<<<<< HEAD
 /// event loop when the client can take more or is gone. A client that is gone cancels every gRPC
 /// call that the request made, by the context they were made in.
-=======
-// event
-/// loop when the client can take more or is gone. A client that is gone cancels every gRPC call
-// that
-/// the request made, by the context they were made in.
->>>>>>> refs/heads/cli
 final class Exchange implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
@@ -47,7 +41,7 @@ final class Exchange implements Runnable {
   private final String uri;
   private final HttpMethod method;
   private final HttpVersion version;
-  private final byte[] body;
+  private final ByteString body;
   private final boolean keepAlive;
   private final Context.CancellableContext context = Context.ROOT.withCancellation();
 
@@ -55,7 +49,7 @@ final class Exchange implements Runnable {
   private final Condition changed = lock.newCondition();
   private volatile boolean clientGone;
 
-  Exchange(Channel channel, HttpServer server, HttpRequest head, byte[] body) {
+  Exchange(Channel channel, HttpServer server, HttpRequest head, ByteString body) {
     this.channel = channel;
     this.server = server;
     this.uri = head.uri();
@@ -96,7 +90,7 @@ final class Exchange implements Runnable {
     } finally {
       context.cancel(null);
       if (!answered) {
-        channel.close();
+        var _ = channel.close();
       }
     }
   }
@@ -148,7 +142,7 @@ final class Exchange implements Runnable {
             .eventLoop()
             .schedule(
                 () -> {
-                  channel.close();
+                  var _ = channel.close();
                 },
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
@@ -163,7 +157,7 @@ final class Exchange implements Runnable {
       head.headers().set(TRANSFER_ENCODING, "chunked");
     }
     addCommonHeaders(head);
-    channel.writeAndFlush(head);
+    var _ = channel.writeAndFlush(head);
     try {
       if (!method.equals(HttpMethod.HEAD)) {
         context.call(
@@ -177,7 +171,7 @@ final class Exchange implements Runnable {
         LOG.warn("the stream {} broke off: {}", uri, e.toString());
       }
       // Without the last chunk, so that the client sees that there should have been more.
-      channel.close();
+      var _ = channel.close();
       return;
     }
     var written = channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -186,7 +180,7 @@ final class Exchange implements Runnable {
           if (chunked) {
             finished(written);
           } else {
-            channel.close();
+            var _ = channel.close();
           }
         });
   }
@@ -203,7 +197,7 @@ final class Exchange implements Runnable {
     if (clientGone) {
       throw new IOException("the client is gone");
     }
-    channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes)));
+    var _ = channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes)));
   }
 
   private void addCommonHeaders(HttpResponse response) {
@@ -217,7 +211,7 @@ final class Exchange implements Runnable {
 
   private void finished(ChannelFuture written) {
     if (!keepAlive || !written.isSuccess()) {
-      channel.close();
+      var _ = channel.close();
     } else {
       channel.pipeline().fireUserEventTriggered(HttpConnection.ANSWERED);
     }

@@ -6,6 +6,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.EXPECT;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,14 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One client's connection: puts requests together, has them answered one at a time and in order,
-<<<<<<< HEAD
 /// and keeps reading meanwhile, to learn when the client goes. A client that closes its sending
 /// side is taken to be gone, as Go's server does. Owned by the connection's event loop.
-=======
-// and
-/// keeps reading meanwhile, to learn when the client goes. A client that closes its sending side is
-/// taken to be gone, as Go's server does. Owned by the connection's event loop.
->>>>>>> refs/heads/cli
 final class HttpConnection extends ChannelInboundHandlerAdapter {
   /// Fired through the pipeline when a request's answer is written.
   static final Object ANSWERED = new Object();
@@ -84,7 +79,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     try {
       if (refused) {
         if (part instanceof LastHttpContent) {
-          ctx.close();
+          var _ = ctx.close();
         }
         return;
       }
@@ -108,9 +103,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     if (HttpUtil.getContentLength(request, 0L) > server.limits().maxBodyBytes()) {
       refuseTooLarge(ctx);
     } else if (HttpUtil.is100ContinueExpected(request)) {
-      ctx.writeAndFlush(
-          new DefaultFullHttpResponse(
-              HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+      var _ =
+          ctx.writeAndFlush(
+              new DefaultFullHttpResponse(
+                  HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
     } else if (request.headers().contains(EXPECT)) {
       refuse(
           ctx,
@@ -150,7 +146,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private void answer(ChannelHandlerContext ctx, HttpRequest request) {
     deadline.requestReceived();
     head = null;
-    var answering = new Exchange(ctx.channel(), server, request, body.toByteArray());
+    var answering =
+        new Exchange(ctx.channel(), server, request, ByteString.copyFrom(body.toByteArray()));
     body.reset();
     exchange = answering;
     Thread.ofVirtual().name("api-request").start(answering);
@@ -161,7 +158,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     if (event == ANSWERED) {
       answered(ctx);
     } else if (event == RequestDeadline.Expired.IDLE) {
-      ctx.close();
+      var _ = ctx.close();
     } else if (event == RequestDeadline.Expired.INCOMPLETE_REQUEST) {
       refuse(
           ctx,
@@ -212,7 +209,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       case DecoderException e -> LOG.info("connection refused: {}", e.getMessage());
       default -> LOG.error("a connection failed unexpectedly", cause);
     }
-    ctx.close();
+    var _ = ctx.close();
   }
 
   private void releaseBody() {
@@ -254,13 +251,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     response.headers().set(CONNECTION, "close");
     server.headers().forEach((name, value) -> response.headers().set(name, value));
     ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-    ctx.channel()
-        .eventLoop()
-        .schedule(
-            () -> {
-              ctx.close();
-            },
-            LINGER_MS,
-            TimeUnit.MILLISECONDS);
+    var _ =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  var _ = ctx.close();
+                },
+                LINGER_MS,
+                TimeUnit.MILLISECONDS);
   }
 }

@@ -9,14 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Bounds how long a connection may be silent between requests, and how long one request may take
-<<<<<<< HEAD
 /// to arrive, however steadily its bytes trickle. Stands before the decoder, which would hide
 /// those bytes. Owned by the connection's event loop.
-=======
-// to
-/// arrive, however steadily its bytes trickle. Stands before the decoder, which would hide those
-/// bytes. Owned by the connection's event loop.
->>>>>>> refs/heads/cli
 final class RequestDeadline extends ChannelInboundHandlerAdapter {
   /// Fired as a user event when the time is over, before a whole request came.
   enum Expired {

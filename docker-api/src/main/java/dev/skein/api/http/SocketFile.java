@@ -18,12 +18,7 @@ import java.util.Set;
 /// The control socket's place in the file system: who may connect is who may open it.
 ///
 /// The socket is bound in a private directory beside its place, given its mode, and then renamed,
-<<<<<<< HEAD
 /// so that no one can connect before the mode is set, and a stale socket is replaced in one step.
-=======
-// so
-/// that no one can connect before the mode is set, and a stale socket is replaced in one step.
->>>>>>> refs/heads/cli
 /// Not thread-safe.
 final class SocketFile implements AutoCloseable {
   /// What fits in the kernel's `sockaddr_un` with its closing zero.

@@ -1,9 +1,5 @@
 /// The HTTP server: listeners, connections, limits and the route table. Knows no route and no
-<<<<<<< HEAD
 /// message.
-=======
-// message.
->>>>>>> refs/heads/cli
 @NullMarked
 package dev.skein.api.http;
 

@@ -15,12 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// How one message type looks as JSON, computed once from its descriptor by the rules at the head
-<<<<<<< HEAD
 /// of `options.proto`.
-=======
-// of
-/// `options.proto`.
->>>>>>> refs/heads/cli
 ///
 /// @param byName by lower-case JSON name, because Go's decoder ignores case
 record MessageShape(List<Field> fields, Map<String, Field> byName) {

@@ -19,12 +19,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The one codec between messages and the API's JSON, driven by the messages' descriptors; the
-<<<<<<< HEAD
 /// rules are at the head of `options.proto`. Stateless; any thread.
-=======
-// rules
-/// are at the head of `options.proto`. Stateless; any thread.
->>>>>>> refs/heads/cli
 public final class ProtoJson {
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
@@ -44,19 +39,10 @@ public final class ProtoJson {
 
   /// A message from JSON. Names match whatever their case, as in Go's decoder. A field that the
   /// message doesn't have is accepted while its value says nothing (null, false, 0, "", or lists
-<<<<<<< HEAD
   /// and objects of such), because Docker's clients send many of them.
   ///
   /// @throws ApiException 400 that names the field by its path, for an unknown field with a
   ///     value, a wrong type or a value out of range
-=======
-  // and
-  /// objects of such), because Docker's clients send many of them.
-  ///
-  /// @throws ApiException 400 that names the field by its path, for an unknown field with a value,
-  // a
-  ///     wrong type or a value out of range
->>>>>>> refs/heads/cli
   @SuppressWarnings("unchecked") // A message's builder builds that message.
   public static <M extends Message> M fromJson(JsonObject json, M prototype) {
     var builder = prototype.newBuilderForType();

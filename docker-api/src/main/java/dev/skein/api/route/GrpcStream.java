@@ -10,12 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// message is asked for only when the last one was taken. Used by one thread.
 final class GrpcStream<T> implements AutoCloseable {
   /// How long a refusal is waited for. A stream may be silent for ever, so that silence must be
-<<<<<<< HEAD
   /// taken for consent; a manager that refuses does it at once.
-=======
-  // taken
-  /// for consent; a manager that refuses does it at once.
->>>>>>> refs/heads/cli
   private static final long REFUSAL_WAIT_MS = 100;
 
   private final BlockingClientCall<?, T> call;

@@ -12,13 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The kinds of object that Docker's swarm has and Skein doesn't yet: there are none, none is
-<<<<<<< HEAD
 /// found, and creating one says so. Also `/distribution`, where clients ask a registry about an
 /// image.
-=======
-// found,
-/// and creating one says so. Also `/distribution`, where clients ask a registry about an image.
->>>>>>> refs/heads/cli
 final class LaterRoutes {
   private static final List<String> KINDS = List.of("secret", "config", "network");
 

@@ -24,13 +24,8 @@ import java.util.regex.Pattern;
 /// zeros, the length as a big-endian 32-bit integer, and one line with its newline.
 ///
 /// Why something is missing comes at the end in one frame of the third stream, where Docker's
-<<<<<<< HEAD
 /// client stops reading with an error; a client that asks with `warnings=1` gets each at once
 /// instead.
-=======
-// client
-/// stops reading with an error; a client that asks with `warnings=1` gets each at once instead.
->>>>>>> refs/heads/cli
 final class LogStream {
   private static final byte STDOUT = 1;
   private static final byte STDERR = 2;

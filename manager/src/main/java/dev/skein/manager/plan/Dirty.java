@@ -8,12 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /// The keys that may have changed, each once, in the order in which they were first marked. Not
-<<<<<<< HEAD
 /// safe for use by several threads.
-=======
-// safe for use by several
-/// threads.
->>>>>>> refs/heads/cli
 public final class Dirty {
   private final Set<String> services = new LinkedHashSet<>();
   private final Set<String> nodes = new LinkedHashSet<>();

@@ -16,11 +16,7 @@ import java.util.List;
 /// @param tasks all of them, history included
 public record Lineage(List<Task> tasks) {
   /// By revision first: a slot moves on to newer ones only, whatever the clocks of different
-<<<<<<< HEAD
   /// leaders said.
-=======
-  // leaders said.
->>>>>>> refs/heads/cli
   private static final Comparator<Task> BY_AGE =
       Comparator.comparingLong(Task::getSpecVersion)
           .thenComparing(task -> Times.instant(task.getCreatedAt()))
@@ -44,12 +40,7 @@ public record Lineage(List<Task> tasks) {
   }
 
   /// Those that fill the slot: not asked to stop. One that has ended and is not to be restarted
-<<<<<<< HEAD
   /// still fills it. There are two only while one replaces the other start-first.
-=======
-  // still fills it. There are two
-  /// only while one replaces the other start-first.
->>>>>>> refs/heads/cli
   public List<Task> filling() {
     var filling = new ArrayList<Task>(2);
     for (var task : tasks) {
@@ -83,11 +74,7 @@ public record Lineage(List<Task> tasks) {
   }
 
   /// Whether the task may be running as far as the managers know. One on a node that is down is
-<<<<<<< HEAD
   /// taken for dead.
-=======
-  // taken for dead.
->>>>>>> refs/heads/cli
   public static boolean mayStillRun(Task task, ClusterState state) {
     return !wasNeverAssigned(task)
         && !TaskStates.isTerminal(task.getStatus().getState())

@@ -4,17 +4,9 @@ import dev.skein.state.ClusterState;
 import java.time.Instant;
 
 /// Decides one aspect of the cluster. Level-triggered: it looks at what is, for the keys that may
-<<<<<<< HEAD
 /// have changed, and returns what should change. The same state, keys and time give the same plan
 /// but for the ids of new tasks, which come from its id source. It may keep what it derives from
 /// the state to be fast, never what the state does not say. Owned by one thread.
-=======
-// have changed, and returns
-/// what should change. The same state, keys and time give the same plan but for the ids of new
-// tasks, which come from its id
-/// source. It may keep what it derives from the state to be fast, never what the state does not
-// say. Owned by one thread.
->>>>>>> refs/heads/cli
 public interface Planner {
   /// Decides for the keys that may have changed.
   ///

@@ -5,12 +5,7 @@ import dev.skein.state.ClusterState;
 import java.util.Comparator;
 
 /// The place that a line of tasks fills one after the other: a numbered one of a replicated
-<<<<<<< HEAD
 /// service, or a node's of a global service.
-=======
-// service, or a node's of a global
-/// service.
->>>>>>> refs/heads/cli
 ///
 /// @param number from 1 for replicated services, 0 for global ones
 /// @param nodeId the node of a global service's slot, otherwise empty

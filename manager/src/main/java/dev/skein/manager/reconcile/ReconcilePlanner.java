@@ -18,16 +18,9 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-<<<<<<< HEAD
 /// Makes every service have the slots that it asks for: as many as `replicas`, or one on each
 /// node that may run it. It fills empty slots and gives up surplus ones; what happens to the
 /// tasks inside of a slot is for the restart and update planners.
-=======
-/// Makes every service have the slots that it asks for: as many as `replicas`, or one on each node
-// that may run it. It fills
-/// empty slots and gives up surplus ones; what happens to the tasks inside of a slot is for the
-// restart and update planners.
->>>>>>> refs/heads/cli
 public final class ReconcilePlanner implements Planner {
   private final TaskFactory tasks;
 
@@ -47,13 +40,8 @@ public final class ReconcilePlanner implements Planner {
     return round.plan.build();
   }
 
-<<<<<<< HEAD
   /// The services to look at as a whole. A changed slot that is still filled changes nothing
   /// about how many there are.
-=======
-  /// The services to look at as a whole. A changed slot that is still filled changes nothing about
-  // how many there are.
->>>>>>> refs/heads/cli
   private static Set<String> whole(ClusterState state, Dirty dirty) {
     var ids = new LinkedHashSet<>(dirty.services());
     for (var slot : dirty.slots()) {

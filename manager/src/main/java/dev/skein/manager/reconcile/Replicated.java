@@ -13,12 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// The slots of a replicated service: which are filled, which are the next to fill, and which go
-<<<<<<< HEAD
 /// first when there are too many.
-=======
-// first when there are too
-/// many.
->>>>>>> refs/heads/cli
 final class Replicated {
   private final Map<Integer, Filled> filled = new TreeMap<>();
 
@@ -48,13 +43,8 @@ final class Replicated {
   }
 
   /// The slots to give up so that `count` remain: from the nodes with the most copies, those that
-<<<<<<< HEAD
   /// do not run before those that do, the highest number first. Slots that have no node yet go
   /// before all others.
-=======
-  // do not run before those that
-  /// do, the highest number first. Slots that have no node yet go before all others.
->>>>>>> refs/heads/cli
   List<Slot> surplus(String serviceId, long count) {
     var byWorth = new ArrayList<>(filled.values());
     byWorth.sort(

@@ -10,12 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /// What a restart policy says about a task that ended by itself. It depends on the task and the
-<<<<<<< HEAD
 /// policy only, so every leader comes to the same decision at any time.
-=======
-// policy only, so every leader
-/// comes to the same decision at any time.
->>>>>>> refs/heads/cli
 public sealed interface RestartDecision {
   /// The task stays where it is as the slot's last word.
   record Stay() implements RestartDecision {}

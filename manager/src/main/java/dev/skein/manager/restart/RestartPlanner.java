@@ -22,24 +22,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-<<<<<<< HEAD
 /// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose
 /// node is lost at once, and one that may not stay on its node; lets a replacement start when its
 /// time has come; and ends the older of two once the newer one runs.
 public final class RestartPlanner implements Planner {
   /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A
   /// worker that cannot kill a task must not keep the slot empty for ever. SwarmKit's value.
-=======
-/// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose node
-// is lost at once, and one
-/// that may not stay on its node; lets a replacement start when its time has come; and ends the
-// older of two once the newer
-/// one runs.
-public final class RestartPlanner implements Planner {
-  /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A
-  // worker that cannot kill a task
-  /// must not keep the slot empty for ever. SwarmKit's value.
->>>>>>> refs/heads/cli
   public static final Duration PREDECESSOR_WAIT_MAX = Duration.ofMinutes(1);
 
   private final TaskFactory tasks;
@@ -103,13 +91,8 @@ public final class RestartPlanner implements Planner {
       return last.getId().equals(task.getId()) ? null : last;
     }
 
-<<<<<<< HEAD
     /// One that is being replaced start-first: it goes when its successor runs, or when it is of
     /// no more use.
-=======
-    /// One that is being replaced start-first: it goes when its successor runs, or when it is of no
-    // more use.
->>>>>>> refs/heads/cli
     private void lookAtPredecessor(Task task, Task successor, ServiceRevisions service) {
       var replaced = successor.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
       var ended = TaskStates.isTerminal(task.getStatus().getState());
@@ -143,12 +126,7 @@ public final class RestartPlanner implements Planner {
     }
 
     /// A lost node's tasks are replaced without delay: there is nothing to wait for. A global
-<<<<<<< HEAD
     /// service keeps its task for when the node comes back, and gives it up only with the node.
-=======
-    // service keeps its task for when
-    /// the node comes back, and gives it up only with the node.
->>>>>>> refs/heads/cli
     private void replaceLost(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
       if (slot.isOfGlobalService()) {
         if (state.node(task.getNodeId()) == null
@@ -205,13 +183,8 @@ public final class RestartPlanner implements Planner {
       plan.create(successor(task, slot, service, desired).build());
     }
 
-<<<<<<< HEAD
     /// The slot stays on its revision: moving it to another is the update planner's, which may
     /// have stopped for a reason.
-=======
-    /// The slot stays on its revision: moving it to another is the update planner's, which may have
-    // stopped for a reason.
->>>>>>> refs/heads/cli
     private Task.Builder successor(
         Task task, Slot slot, ServiceRevisions service, TaskState desired) {
       var version = service.has(task) ? task.getSpecVersion() : service.service().getSpecVersion();

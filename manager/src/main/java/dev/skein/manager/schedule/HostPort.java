@@ -9,11 +9,7 @@ import java.util.List;
 /// A port that a task takes on its own node.
 public record HostPort(Protocol protocol, int port) {
   /// The ports that tasks with this endpoint spec take. One that the node is to choose is no
-<<<<<<< HEAD
   /// conflict with any.
-=======
-  // conflict with any.
->>>>>>> refs/heads/cli
   public static List<HostPort> of(EndpointSpec endpoint) {
     var ports = new ArrayList<HostPort>(0);
     for (var port : endpoint.getPortsList()) {

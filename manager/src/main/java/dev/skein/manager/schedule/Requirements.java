@@ -58,11 +58,7 @@ public record Requirements(
   }
 
   /// Why this node gets no task at all, for reasons that do not depend on the tasks it has; null
-<<<<<<< HEAD
   /// when it may get one.
-=======
-  // when it may get one.
->>>>>>> refs/heads/cli
   public @Nullable Refusal refusalOf(Node node) {
     if (node.getStatus().getState() != NodeState.NODE_STATE_READY) {
       return Refusal.NOT_READY;
@@ -81,14 +77,8 @@ public record Requirements(
     return platformFits(node) ? null : Refusal.PLATFORM;
   }
 
-<<<<<<< HEAD
   /// Whether a task that is on the node has to leave it: the node is drained, or a constraint
   /// holds no longer. A node that only takes no new tasks keeps those it has.
-=======
-  /// Whether a task that is on the node has to leave it: the node is drained, or a constraint holds
-  // no longer. A node that
-  /// only takes no new tasks keeps those it has.
->>>>>>> refs/heads/cli
   public boolean evicts(Node node) {
     return node.getSpec().getAvailability() == NodeAvailability.NODE_AVAILABILITY_DRAIN
         || !constraintsHold(node);

@@ -75,9 +75,7 @@ final class ArrivalIndex {
       var from = (long) fromPair * PAIR_BYTES;
       var count = (int) Math.max(0, (channel.size() - from) / PAIR_BYTES);
       var buffer = ByteBuffer.allocate(count * PAIR_BYTES);
-      while (buffer.hasRemaining() && channel.read(buffer, from + buffer.position()) >= 0) {
-        continue;
-      }
+      PositionedRead.fill(channel, buffer, from);
       var values = new long[count * 2];
       buffer.flip().asLongBuffer().get(values);
       return values;

@@ -103,14 +103,7 @@ final class StreamCursor implements AutoCloseable {
       channel = FileChannel.open(log.file(), StandardOpenOption.READ);
     }
     buffer.compact();
-    var from = position + buffer.position();
-    while (buffer.hasRemaining()) {
-      var count = channel.read(buffer, from);
-      if (count <= 0) {
-        break;
-      }
-      from += count;
-    }
+    PositionedRead.fill(channel, buffer, position + buffer.position());
     buffer.flip();
   }
 
@@ -158,9 +151,7 @@ final class StreamCursor implements AutoCloseable {
       for (var to = limit; to > head; ) {
         var from = Math.max(head, to - BUFFER_BYTES);
         block.clear().limit((int) (to - from));
-        while (block.hasRemaining() && file.read(block, from + block.position()) > 0) {
-          continue;
-        }
+        PositionedRead.fill(file, block, from);
         for (var i = block.position() - 1; i >= 0; i--) {
           // The last line's own end is not the end of one before it.
           if (block.get(i) == '\n' && from + i + 1 < limit && ++found == lines) {

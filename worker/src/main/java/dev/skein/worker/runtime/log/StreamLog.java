@@ -106,7 +106,7 @@ final class StreamLog {
   private long lineStart(long offset, long size) throws IOException {
     var buffer = ByteBuffer.allocate((int) Math.min(SCAN_BYTES, size - offset));
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      channel.read(buffer, offset);
+      PositionedRead.fill(channel, buffer, offset);
     }
     for (var i = 0; i < buffer.position(); i++) {
       if (buffer.get(i) == '\n') {

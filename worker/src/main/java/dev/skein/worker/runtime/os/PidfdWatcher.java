@@ -18,6 +18,9 @@ public final class PidfdWatcher implements ProcessWatcher {
   private final Linux linux;
   private final int epoll;
   private final int wakeUp;
+
+  /// By descriptor. Also the lock of `closed`: nothing is added to an epoll instance that is
+  /// closed.
   private final Map<Integer, Runnable> watched = new ConcurrentHashMap<>();
   private final Thread thread;
   private volatile boolean closed;
@@ -48,8 +51,14 @@ public final class PidfdWatcher implements ProcessWatcher {
       tell(onGone);
       return;
     }
-    watched.put(pidfd, onGone);
-    linux.epollAdd(epoll, pidfd, pidfd);
+    synchronized (watched) {
+      if (closed) {
+        linux.close(pidfd);
+        return;
+      }
+      watched.put(pidfd, onGone);
+      linux.epollAdd(epoll, pidfd, pidfd);
+    }
   }
 
   @Override
@@ -59,10 +68,12 @@ public final class PidfdWatcher implements ProcessWatcher {
 
   @Override
   public void close() {
-    if (closed) {
-      return;
+    synchronized (watched) {
+      if (closed) {
+        return;
+      }
+      closed = true;
     }
-    closed = true;
     try {
       linux.eventfdWrite(wakeUp);
       thread.join();

@@ -35,6 +35,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,7 @@ public final class ProcessRuntime implements TaskRuntime {
   private final SupervisedTask.Services services;
   private final Launcher launcher;
   private final SpecCheck specCheck;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final Map<String, SupervisedTask> tasks = new ConcurrentHashMap<>();
 
   private ProcessRuntime(
@@ -77,7 +79,7 @@ public final class ProcessRuntime implements TaskRuntime {
     this.containment = containment;
     this.watcher = watcher;
     this.logs = logs;
-    services = new SupervisedTask.Services(containment, watcher, logs, clock);
+    services = new SupervisedTask.Services(containment, watcher, logs, clock, closed);
     Files.createDirectories(tasksDirectory);
     launcher = new Launcher(tools, config.directory(), config.daemonId(), self);
     specCheck =
@@ -190,7 +192,10 @@ public final class ProcessRuntime implements TaskRuntime {
       task.watch();
       return task.view();
     } catch (IOException | RuntimeException e) {
+      // Whatever was started is not watched, so it must not live on.
       logs.end(log);
+      tasks.remove(spec.id());
+      removeTraces(spec.id());
       throw e;
     }
   }
@@ -277,7 +282,9 @@ public final class ProcessRuntime implements TaskRuntime {
     try {
       return task.exit().get(grace.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      LOG.info("task {} did not end within {} of {}: killing it", task.id(), grace, signal.name());
+      if (grace.isPositive()) {
+        LOG.info("task {} did not end {} after {}: killing it", task.id(), grace, signal.name());
+      }
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
@@ -332,6 +339,7 @@ public final class ProcessRuntime implements TaskRuntime {
 
   @Override
   public void close() {
+    closed.set(true);
     watcher.close();
     logs.close();
     try {

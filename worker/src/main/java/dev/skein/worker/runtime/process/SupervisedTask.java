@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,8 +53,14 @@ final class SupervisedTask {
   }
 
   /// What all tasks of a runtime share.
+  ///
+  /// @param closed set when the runtime was closed and must not act on tasks any more
   record Services(
-      Containment containment, ProcessWatcher watcher, LogKeeper logs, InstantSource clock) {}
+      Containment containment,
+      ProcessWatcher watcher,
+      LogKeeper logs,
+      InstantSource clock,
+      AtomicBoolean closed) {}
 
   String id() {
     return spec.id();
@@ -88,6 +95,10 @@ final class SupervisedTask {
   }
 
   private void supervisorGone() {
+    if (services.closed().get()) {
+      // The next runtime learns it.
+      return;
+    }
     try {
       var main = main();
       if (main == null || directory.exitCode().isPresent() || !ProcFs.alive(main)) {
@@ -105,6 +116,9 @@ final class SupervisedTask {
   /// Ends what is left of the task, then tells its end. A task is its main process: what that left
   /// behind goes with it, as in a container.
   private void finish(String lostReason) {
+    if (services.closed().get()) {
+      return;
+    }
     var left = "";
     try {
       if (!services.containment().killAll(id(), main(), TaskRuntime.KILL_TIMEOUT)) {

@@ -9,7 +9,10 @@
   # Handlers, so that a signal to the whole group does not end this shell; ignoring would be inherited.
   trap : HUP INT QUIT TERM USR1 USR2
   directory=$1
+  # Nobody reads this shell's own output for long: what it says about a killed child would kill it.
+  exec 3>&1 >/dev/null 2>&1
   (
+    exec >&3 2>&3 3>&-
     # The daemon may die before it has read the line below.
     trap '' PIPE
     count=$2

@@ -120,7 +120,7 @@ public final class DaemonCommand implements CommandProvider {
     return Path.of(home, ".local", "share", "skein", "node");
   }
 
-  private static ApiConfig.@Nullable Tls apiTls(Arguments arguments) {
+  private static ApiConfig.@Nullable Tls apiTls(Arguments arguments) throws IOException {
     var listen = arguments.text("api-listen");
     if (listen == null) {
       return null;
@@ -139,7 +139,7 @@ public final class DaemonCommand implements CommandProvider {
     }
   }
 
-  private static Path file(Arguments arguments, String flag) {
+  private static Path file(Arguments arguments, String flag) throws IOException {
     var given = arguments.text(flag);
     if (given == null) {
       throw new UsageException("--api-listen also needs --" + flag);

@@ -205,6 +205,7 @@ final class Member implements AutoCloseable {
                 tls.serverCredentials(),
                 tls.channelCredentials(),
                 SystemClock.WALL,
+                SystemClock.STEADY,
                 SystemClock.NANOS,
                 random),
             keyring,

@@ -34,7 +34,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -56,6 +55,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
       "This node is already part of a swarm. Use \"skein swarm leave\" to leave this swarm and join"
           + " another one.";
   private static final int FIRST_LEADER_SECONDS = 20;
+  private static final int CLOSE_SECONDS = 5;
   private static final long RETRY_MS = 500;
 
   private final DaemonOptions options;
@@ -492,7 +492,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   public void close() {
     thread.shutdown();
     try {
-      if (!thread.awaitTermination(Duration.ofSeconds(5))) {
+      if (!thread.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
         thread.shutdownNow();
       }
     } catch (InterruptedException e) {

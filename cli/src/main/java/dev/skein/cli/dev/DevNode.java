@@ -1,6 +1,8 @@
 package dev.skein.cli.dev;
 
 import dev.skein.cli.client.Endpoint;
+import dev.skein.cli.daemon.DirectoryTree;
+import dev.skein.cli.daemon.TaskLeftovers;
 import dev.skein.cli.client.EngineClient;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -47,8 +47,7 @@ final class ApiFixture implements AutoCloseable {
   private final Server controlServer;
   private final ManagedChannel channel;
 
-  private ApiFixture(
-      BindableService served, ApiLimits limits, UnaryOperator<ApiConfig> configure)
+  private ApiFixture(BindableService served, ApiLimits limits, UnaryOperator<ApiConfig> configure)
       throws IOException {
     control = served instanceof FakeControl fake ? fake : new FakeControl();
     directory = Files.createTempDirectory("skein-api");

@@ -107,13 +107,13 @@ class RealControlTest {
   @Test
   void nodesAreShownAndChanged() throws Exception {
     assertThat(docker.ok("node", "ls")).contains(FakeNode.ID + " *", "m1", "Ready", "Active");
-    docker.ok("node", "update", "--label-add", "zone=a", "--availability", "pause", "self");
+    docker.ok("node", "update", "--label-add", "zone=a", "--availability", "pause", "m1");
     assertThat(docker.ok("node", "ls", "--filter", "node.label=zone=a", "-q"))
         .isEqualTo(FakeNode.ID);
     assertThat(docker.ok("node", "ls", "--filter", "role=worker", "-q")).isEmpty();
     assertThat(docker.fails("node", "ls", "--filter", "foo=bar")).contains("invalid filter 'foo'");
-    assertThat(docker.fails("node", "demote", "self")).contains("manager");
-    assertThat(docker.fails("node", "rm", "self")).contains("manager");
+    assertThat(docker.fails("node", "demote", "m1")).contains("manager");
+    assertThat(docker.fails("node", "rm", "m1")).contains("manager");
   }
 
   @Test
@@ -121,10 +121,31 @@ class RealControlTest {
     var since = Long.toString(Instant.now().getEpochSecond() - 1);
     var id =
         docker.ok(
-            "service", "create", "-d", "-q", "--name", "web", "--replicas", "2", "--publish",
-            "8080:80", "--constraint", "node.role==manager", "--env", "A=b", "--restart-delay",
-            "1s", "--stop-grace-period", "2s", "--stop-signal", "INT", "--label", "tier=front",
-            "skein/process", "sleep", "100");
+            "service",
+            "create",
+            "-d",
+            "-q",
+            "--name",
+            "web",
+            "--replicas",
+            "2",
+            "--publish",
+            "8080:80",
+            "--constraint",
+            "node.role==manager",
+            "--env",
+            "A=b",
+            "--restart-delay",
+            "1s",
+            "--stop-grace-period",
+            "2s",
+            "--stop-signal",
+            "INT",
+            "--label",
+            "tier=front",
+            "skein/process",
+            "sleep",
+            "100");
     assertThat(docker.ok("service", "ls")).contains("web", "replicated", "0/2", "skein/process");
     assertThat(docker.ok("service", "ls", "-q", "--filter", "label=tier=front"))
         .isEqualTo(id.substring(0, 12));
@@ -136,7 +157,14 @@ class RealControlTest {
         .contains("web");
     assertThat(
             docker.fails(
-                "service", "create", "-d", "--name", "other", "-p", "8080:80", "skein/process",
+                "service",
+                "create",
+                "-d",
+                "--name",
+                "other",
+                "-p",
+                "8080:80",
+                "skein/process",
                 "a"))
         .contains("8080");
     assertThat(
@@ -150,7 +178,8 @@ class RealControlTest {
         .doesNotContain("PublishedPort");
     docker.ok("service", "rollback", "-d", "web");
     assertThat(
-            docker.ok("service", "inspect", "-f", "{{.Spec.TaskTemplate.ContainerSpec.Env}}", "web"))
+            docker.ok(
+                "service", "inspect", "-f", "{{.Spec.TaskTemplate.ContainerSpec.Env}}", "web"))
         .isEqualTo("[A=b]");
     docker.ok("service", "rm", "web");
     assertThat(docker.ok("service", "ls", "-q")).isEmpty();
@@ -160,8 +189,15 @@ class RealControlTest {
     var seen =
         docker
             .ok(
-                "events", "--since", since, "--until", until, "--filter", "type=service",
-                "--format", "{{json .}}")
+                "events",
+                "--since",
+                since,
+                "--until",
+                until,
+                "--filter",
+                "type=service",
+                "--format",
+                "{{json .}}")
             .lines()
             .map(line -> JsonParser.parseString(line).getAsJsonObject().get("Action").getAsString())
             .toList();

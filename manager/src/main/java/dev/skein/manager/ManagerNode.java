@@ -249,11 +249,7 @@ public final class ManagerNode implements AutoCloseable {
     @Override
     public void end() {
       if (loop != null) {
-        try {
-          loop.close();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
+        loop.close();
         loop = null;
       }
     }

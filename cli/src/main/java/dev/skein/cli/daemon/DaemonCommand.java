@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// `skein daemon`.
 public final class DaemonCommand implements CommandProvider {
 
+  private static final String LOG_LINE = "%1$tFT%1$tT.%1$tL%1$tz %4$s %5$s%6$s%n";
   private static final long FOREVER_NANOS = Long.MAX_VALUE;
 
   @Override
@@ -63,6 +64,8 @@ public final class DaemonCommand implements CommandProvider {
   }
 
   private static int run(CommandContext context, Arguments arguments) throws IOException {
+    // One line an event; read when the first line is written.
+    System.setProperty("java.util.logging.SimpleFormatter.format", LOG_LINE);
     RatisLogging.quiet();
     context.interrupts().arm();
     try (var _ =

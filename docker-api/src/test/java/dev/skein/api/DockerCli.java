@@ -41,7 +41,9 @@ final class DockerCli {
     var command = new ArrayList<>(List.of(program.toString()));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);
-    builder.environment().put("DOCKER_HOST", "unix://" + socket);
+    if (!arguments[0].equals("--host")) {
+      builder.environment().put("DOCKER_HOST", "unix://" + socket);
+    }
     // Without the user's own settings.
     builder.environment().put("DOCKER_CONFIG", socket.resolveSibling(".").toString());
     return builder.start();
@@ -51,8 +53,7 @@ final class DockerCli {
     var process = start(arguments);
     process.getOutputStream().close();
     try {
-      var err = new FutureTask<>(
-          () -> new String(process.getErrorStream().readAllBytes(), UTF_8));
+      var err = new FutureTask<>(() -> new String(process.getErrorStream().readAllBytes(), UTF_8));
       Thread.ofVirtual().start(err);
       var watchdog =
           Thread.ofVirtual()
@@ -81,8 +82,7 @@ final class DockerCli {
   String ok(String... arguments) throws IOException, InterruptedException {
     var outcome = run(arguments);
     if (outcome.exitCode() != 0) {
-      throw new AssertionError(
-          "docker " + String.join(" ", arguments) + " exited " + outcome);
+      throw new AssertionError("docker " + String.join(" ", arguments) + " exited " + outcome);
     }
     return outcome.out().strip();
   }

@@ -98,9 +98,24 @@ class DockerCliTest {
   void aProcessServiceIsCreatedWatchedScaledUpdatedAndRemoved() throws Exception {
     var created =
         docker.ok(
-            "service", "create", "--name", "web", "--replicas", "2", "--publish", "8080:80",
-            "--update-monitor", "100ms", "--restart-max-attempts", "3", "--env", "A=b", "--quiet",
-            "skein/process", "sleep", "100");
+            "service",
+            "create",
+            "--name",
+            "web",
+            "--replicas",
+            "2",
+            "--publish",
+            "8080:80",
+            "--update-monitor",
+            "100ms",
+            "--restart-max-attempts",
+            "3",
+            "--env",
+            "A=b",
+            "--quiet",
+            "skein/process",
+            "sleep",
+            "100");
     var spec = api.control.spec(created);
     var task = spec.getTaskTemplate();
     assertThat(task.getRuntime()).isEqualTo("process");
@@ -108,8 +123,7 @@ class DockerCliTest {
     assertThat(task.getContainerSpec().getArgsList()).containsExactly("sleep", "100");
     assertThat(spec.getEndpointSpec().getPorts(0).getPublishedPort()).isEqualTo(8080);
 
-    assertThat(docker.ok("service", "ls"))
-        .contains("web", "replicated", "2/2", "skein/process");
+    assertThat(docker.ok("service", "ls")).contains("web", "replicated", "2/2", "skein/process");
     assertThat(docker.ok("service", "ps", "web"))
         .contains("web.1", "web.2", "m1", "Running", "skein/process");
     assertThat(docker.ok("node", "ps", "self")).contains("web.1");
@@ -117,19 +131,14 @@ class DockerCliTest {
         .contains("Name:", "web", "Replicas:", "PublishedPort = 8080");
     assertThat(docker.ok("service", "scale", "-d", "web=3")).contains("web scaled to 3");
     docker.ok("service", "update", "-d", "--env-add", "C=d", "--args", "sleep 200", "web");
-    assertThat(
-            api.control.spec(created).getTaskTemplate().getContainerSpec())
+    assertThat(api.control.spec(created).getTaskTemplate().getContainerSpec())
         .satisfies(
             updated -> {
               assertThat(updated.getEnvList()).containsExactly("A=b", "C=d");
               assertThat(updated.getArgsList()).containsExactly("sleep", "200");
             });
     docker.ok("service", "rollback", "-d", "web");
-    assertThat(
-            api.control.spec(created)
-                .getTaskTemplate()
-                .getContainerSpec()
-                .getEnvList())
+    assertThat(api.control.spec(created).getTaskTemplate().getContainerSpec().getEnvList())
         .containsExactly("A=b");
     assertThat(docker.ok("service", "rm", "web")).isEqualTo("web");
     assertThat(docker.fails("service", "inspect", "web")).contains("no such service: web");
@@ -146,8 +155,15 @@ class DockerCliTest {
   void whatIsNotSupportedYetIsRefusedByName() throws Exception {
     assertThat(
             docker.fails(
-                "service", "create", "-d", "--mount", "type=volume,target=/x", "--name", "a",
-                "skein/process", "true"))
+                "service",
+                "create",
+                "-d",
+                "--mount",
+                "type=volume,target=/x",
+                "--name",
+                "a",
+                "skein/process",
+                "true"))
         .contains("TaskTemplate.ContainerSpec.Mounts is not supported yet");
     assertThat(
             docker.fails("service", "create", "-d", "--network", "front", "skein/process", "true"))
@@ -173,7 +189,8 @@ class DockerCliTest {
     assertThat(docker.ok("service", "logs", "--raw", "--tail", "5", "web")).isEqualTo("hello");
     assertThat(api.control.lastLogs.getOptions().getTail()).isEqualTo(5);
     api.control.logs =
-        List.of(FakeControl.line("a"), LogsResponse.newBuilder().setWarning("node m2 is down").build());
+        List.of(
+            FakeControl.line("a"), LogsResponse.newBuilder().setWarning("node m2 is down").build());
     var partial = docker.run("service", "logs", "--raw", "web");
     assertThat(partial.out()).isEqualTo("a\n");
     assertThat(partial.err()).contains("incomplete log stream: node m2 is down");

@@ -61,7 +61,9 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
   /// Completed when a log's reader has gone.
   final CompletableFuture<Boolean> logsCancelled = new CompletableFuture<>();
 
-  /// Completed when an unary call that never answers was cancelled.
+  /// Completed when a call came that is never answered, and when that was cancelled.
+  final CompletableFuture<Boolean> getArrived = new CompletableFuture<>();
+
   final CompletableFuture<Boolean> getCancelled = new CompletableFuture<>();
 
   /// How many log messages the transport took so far.
@@ -80,6 +82,7 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
   @Override
   public synchronized void get(GetRequest request, StreamObserver<GetResponse> answer) {
     if (silent) {
+      getArrived.complete(true);
       ((ServerCallStreamObserver<GetResponse>) answer)
           .setOnCancelHandler(() -> getCancelled.complete(true));
       return;
@@ -116,7 +119,8 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
     if (response.hasObject()) {
       answer(answer, response.build());
     } else {
-      var kind = request.getKind().name().substring("OBJECT_KIND_".length()).toLowerCase(Locale.ROOT);
+      var kind =
+          request.getKind().name().substring("OBJECT_KIND_".length()).toLowerCase(Locale.ROOT);
       answer.onError(
           Status.NOT_FOUND
               .withDescription(kind + " " + request.getRef() + " not found")
@@ -364,9 +368,7 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
 
   private @Nullable Node node(String ref) {
     return nodes.values().stream()
-        .filter(
-            node ->
-                node.getId().equals(ref) || node.getDescription().getHostname().equals(ref))
+        .filter(node -> node.getId().equals(ref) || node.getDescription().getHostname().equals(ref))
         .findFirst()
         .orElse(null);
   }

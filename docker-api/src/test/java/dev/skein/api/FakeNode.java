@@ -25,8 +25,7 @@ final class FakeNode implements LocalNode {
             .setNodeAddr("127.0.0.1")
             .setLocalNodeState(LocalNodeState.LOCAL_NODE_STATE_ACTIVE)
             .setControlAvailable(true)
-            .addRemoteManagers(
-                RemoteManager.newBuilder().setNodeId(ID).setAddr("127.0.0.1:2377"))
+            .addRemoteManagers(RemoteManager.newBuilder().setNodeId(ID).setAddr("127.0.0.1:2377"))
             .build();
   }
 

@@ -28,8 +28,7 @@ public final class VersionCommand {
   static Leaf leaf() {
     return Leaf.of("[OPTIONS]", "Show the versions of the client and of the daemon.")
         .flags(
-            Flag.string(
-                "format", 'f', "string", "Print with a template, or 'json' for everything"))
+            Flag.string("format", 'f', "string", "Print with a template, or 'json' for everything"))
         .examples("skein version", "skein version --format '{{.Server.Version}}'")
         .does(VersionCommand::run);
   }
@@ -79,8 +78,7 @@ public final class VersionCommand {
               + ")");
       sheet.innerIf("Git commit", Json.text(versions, "Server.GitCommit"));
       sheet.inner(
-          "OS/Arch",
-          Json.text(versions, "Server.Os") + "/" + Json.text(versions, "Server.Arch"));
+          "OS/Arch", Json.text(versions, "Server.Os") + "/" + Json.text(versions, "Server.Arch"));
     }
     return sheet.toString();
   }

@@ -10,6 +10,7 @@ import dev.skein.proto.v1.DataKey;
 import dev.skein.proto.v1.JoinRaftRequest;
 import dev.skein.proto.v1.JoinRaftResponse;
 import dev.skein.proto.v1.LeaveRaftRequest;
+import dev.skein.proto.v1.ManagerList;
 import dev.skein.proto.v1.MembershipGrpc;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeRecord;
@@ -22,7 +23,6 @@ import dev.skein.state.ratis.RaftTls;
 import dev.skein.state.seal.KeyFile;
 import dev.skein.state.seal.Keyring;
 import dev.skein.state.seal.WrappingKey;
-import dev.skein.proto.v1.ManagerList;
 import dev.skein.worker.WorkerNode;
 import dev.skein.worker.agent.AgentListener;
 import io.grpc.Channel;
@@ -205,6 +205,7 @@ final class Member implements AutoCloseable {
                 tls.serverCredentials(),
                 tls.channelCredentials(),
                 SystemClock.WALL,
+                SystemClock.STEADY,
                 SystemClock.NANOS,
                 random),
             keyring,

@@ -106,17 +106,12 @@ public final class DevCommands implements CommandProvider {
   }
 
   private static void show(CommandContext context, DevCluster cluster) throws IOException {
-    var rows = new ArrayList<List<String>>();
+    var lines = new ArrayList<>(List.of("NODE\tADDRESS\tSTATE\tPID\tHOST"));
     for (var node : cluster.nodes()) {
-      rows.add(
-          List.of(
-              node.name(),
-              node.address(),
-              node.state(),
-              node.process().map(process -> Long.toString(process.pid())).orElse("-"),
-              node.host()));
+      var pid = node.process().map(process -> Long.toString(process.pid())).orElse("-");
+      lines.add(String.join("\t", node.name(), node.address(), node.state(), pid, node.host()));
     }
-    context.out().print(Table.of(List.of("NODE", "ADDRESS", "STATE", "PID", "HOST"), rows));
+    context.out().print(Table.align(lines));
     context.out().flush();
   }
 

@@ -2,6 +2,8 @@ package dev.skein.cli.dev;
 
 import dev.skein.cli.client.Endpoint;
 import dev.skein.cli.client.EngineClient;
+import dev.skein.cli.daemon.DirectoryTree;
+import dev.skein.cli.daemon.TaskLeftovers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -105,8 +105,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     } else if (HttpUtil.is100ContinueExpected(request)) {
       var _ =
           ctx.writeAndFlush(
-          new DefaultFullHttpResponse(
-              HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+              new DefaultFullHttpResponse(
+                  HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
     } else if (request.headers().contains(EXPECT)) {
       refuse(
           ctx,
@@ -146,7 +146,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private void answer(ChannelHandlerContext ctx, HttpRequest request) {
     deadline.requestReceived();
     head = null;
-    var answering = new Exchange(ctx.channel(), server, request, ByteString.copyFrom(body.toByteArray()));
+    var answering =
+        new Exchange(ctx.channel(), server, request, ByteString.copyFrom(body.toByteArray()));
     body.reset();
     exchange = answering;
     Thread.ofVirtual().name("api-request").start(answering);
@@ -252,11 +253,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     var _ =
         ctx.executor()
-        .schedule(
-            () -> {
-              var _ = ctx.close();
-            },
-            LINGER_MS,
-            TimeUnit.MILLISECONDS);
+            .schedule(
+                () -> {
+                  var _ = ctx.close();
+                },
+                LINGER_MS,
+                TimeUnit.MILLISECONDS);
   }
 }

@@ -55,7 +55,8 @@ public final class HttpServer implements AutoCloseable {
       Content-Length: 56\r
       Connection: close\r
       \r
-      {"message":"too many connections: close some and retry"}""";
+      {"message":"too many connections: close some and retry"}\
+      """;
 
   private static final long CLOSE_TIMEOUT_S = 5;
 

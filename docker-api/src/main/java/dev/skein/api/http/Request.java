@@ -12,7 +12,6 @@ import com.google.gson.stream.JsonToken;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.io.StringReader;
-
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

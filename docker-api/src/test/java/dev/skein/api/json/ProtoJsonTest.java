@@ -65,18 +65,18 @@ class ProtoJsonTest {
   @Test
   void namesMatchWhateverTheirCaseAsInGo() {
     assertThat(spec("{\"name\":\"web\",\"TASKTEMPLATE\":{\"containerSpec\":{\"image\":\"i\"}}}"))
-        .isEqualTo(spec("{\"Name\":\"web\",\"TaskTemplate\":{\"ContainerSpec\":{\"Image\":\"i\"}}}"));
+        .isEqualTo(
+            spec("{\"Name\":\"web\",\"TaskTemplate\":{\"ContainerSpec\":{\"Image\":\"i\"}}}"));
   }
 
   @Test
   void whatSaysNothingIsAcceptedWhateverItsName() {
     assertThat(
-            spec(
-                """
-                {"A":null,"B":false,"C":0,"D":"","E":[],"F":{},"G":{"H":[{"I":0.0}]},
-                 "TaskTemplate":{"ContainerSpec":{"DNSConfig":{},"Init":false,
-                  "Isolation":"default","Secrets":null}}}
-                """)
+            spec("""
+            {"A":null,"B":false,"C":0,"D":"","E":[],"F":{},"G":{"H":[{"I":0.0}]},
+             "TaskTemplate":{"ContainerSpec":{"DNSConfig":{},"Init":false,
+              "Isolation":"default","Secrets":null}}}
+            """)
                 .getTaskTemplate()
                 .getContainerSpec()
                 .getSerializedSize())
@@ -142,8 +142,7 @@ class ProtoJsonTest {
     assertThat(ProtoJson.toJson(service).keySet()).isEmpty();
     assertThatThrownBy(
             () ->
-                ProtoJson.fromJson(
-                    json("{\"PendingDelete\":true}"), Service.getDefaultInstance()))
+                ProtoJson.fromJson(json("{\"PendingDelete\":true}"), Service.getDefaultInstance()))
         .hasMessageContaining("unknown field PendingDelete");
   }
 
@@ -153,17 +152,14 @@ class ProtoJsonTest {
         .hasToString("\"new\"");
     assertThat(ProtoJson.toJson(NodeSpec.getDefaultInstance()).has("Role")).isFalse();
     var status =
-        UpdateStatus.newBuilder()
-            .setState(UpdateState.UPDATE_STATE_ROLLBACK_STARTED)
-            .build();
+        UpdateStatus.newBuilder().setState(UpdateState.UPDATE_STATE_ROLLBACK_STARTED).build();
     assertThat(ProtoJson.toJson(status).get("State")).hasToString("\"rollback_started\"");
     assertThat(
             ProtoJson.fromJson(json("{\"Role\":\"MANAGER\"}"), NodeSpec.getDefaultInstance())
                 .getRole())
         .isEqualTo(NodeRole.NODE_ROLE_MANAGER);
     assertThat(
-            ProtoJson.fromJson(
-                json("{\"Availability\":\"\"}"), InitRequest.getDefaultInstance()))
+            ProtoJson.fromJson(json("{\"Availability\":\"\"}"), InitRequest.getDefaultInstance()))
         .isEqualTo(InitRequest.getDefaultInstance());
   }
 

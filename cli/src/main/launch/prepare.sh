@@ -17,7 +17,7 @@ client=$target/skein-cli.jar:$gson
 hash=$(cat "$target/skein-cli.jar" "$gson" | cksum | tr ' ' -)
 cache=$target/client-$hash.aot
 "$java" -XX:AOTCacheOutput="$cache.tmp" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms24m -Xmx64m \
-  -Xlog:disable -Xlog:all=off -cp "$client" dev.skein.cli.train.Train >/dev/null 2>&1 || true
+  -Xlog:disable -Djdk.reflect.useNativeAccessorOnly=true -Dskein.terminal=true -cp "$client" dev.skein.cli.train.Train >/dev/null 2>&1 || true
 if [ -s "$cache.tmp" ]; then
   mv "$cache.tmp" "$cache"
 else

@@ -109,8 +109,13 @@ public final class Agent implements AutoCloseable {
             });
     // The journal knows more of a task than what the runtime noted when it started.
     memory.tasks().forEach(task -> known.put(task.id(), task));
-    perform(core.recover(known.values(), running, config.clock().instant()));
-    runner.watchAdopted();
+    var effects = core.recover(known.values(), running, config.clock().instant());
+    // Whoever made the agent may not be ready for what these do before it starts the agent.
+    post(
+        () -> {
+          perform(effects);
+          runner.watchAdopted();
+        });
   }
 
   /// Begins to look for a manager, and to act.

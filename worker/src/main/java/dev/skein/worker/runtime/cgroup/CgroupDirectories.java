@@ -61,13 +61,8 @@ final class CgroupDirectories {
         for (var line : Files.readAllLines(directory.resolve("cgroup.procs"))) {
           found.add(Long.parseLong(line));
         }
-      } catch (NoSuchFileException e) {
-        // Removed meanwhile, and thus empty.
-        continue;
-      } catch (FileSystemException e) {
-        throw e;
       } catch (IOException e) {
-        // ENODEV: removed between open and read.
+        // Removed meanwhile (ENOENT, or ENODEV after it was opened), and thus empty.
         if (Files.exists(directory)) {
           throw e;
         }
@@ -81,7 +76,7 @@ final class CgroupDirectories {
   /// Removes the cgroup and all below it.
   static void remove(Path cgroup) throws IOException {
     var directories = tree(cgroup);
-    directories.sort(Comparator.comparing(Path::getNameCount).reversed());
+    directories.sort(Comparator.comparingInt(Path::getNameCount).reversed());
     for (var directory : directories) {
       var removed =
           Awaiting.until(

@@ -10,6 +10,7 @@ import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.NotYetConnectedException;
 
 /// A TCP socket armed once, edge-triggered, for everything.
 final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
@@ -57,34 +58,54 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
   @Override
   int read(ByteBuf into, int max) throws IOException {
     int start = into.writerIndex();
-    int count;
-    if (into.hasMemoryAddress()) {
-      count = socket.recvAddress(into.memoryAddress(), start, start + max);
-    } else {
-      var buffer = into.internalNioBuffer(start, max);
-      count = socket.recv(buffer, buffer.position(), buffer.position() + max);
-    }
+    int count = receive(into, start, max);
     if (count > 0) {
       into.writerIndex(start + count);
     }
     return count;
   }
 
+  private int receive(ByteBuf into, int start, int max) throws IOException {
+    try {
+      if (into.hasMemoryAddress()) {
+        return socket.recvAddress(into.memoryAddress(), start, start + max);
+      }
+      var buffer = into.internalNioBuffer(start, max);
+      return socket.recv(buffer, buffer.position(), buffer.position() + max);
+    } catch (NotYetConnectedException e) {
+      throw gone(e);
+    }
+  }
+
   @Override
   void write(ByteBuf from) throws IOException {
-    int count;
-    if (from.hasMemoryAddress()) {
-      count = socket.sendAddress(from.memoryAddress(), from.readerIndex(), from.writerIndex());
-    } else {
+    from.skipBytes(send(from));
+  }
+
+  private int send(ByteBuf from) throws IOException {
+    try {
+      if (from.hasMemoryAddress()) {
+        return socket.sendAddress(from.memoryAddress(), from.readerIndex(), from.writerIndex());
+      }
       var buffer = from.internalNioBuffer(from.readerIndex(), from.readableBytes());
-      count = socket.send(buffer, buffer.position(), buffer.limit());
+      return socket.send(buffer, buffer.position(), buffer.limit());
+    } catch (NotYetConnectedException e) {
+      throw gone(e);
     }
-    from.skipBytes(count);
+  }
+
+  /// ENOTCONN, which Netty takes for "not yet", is here "not any more": the peer has reset it.
+  private static IOException gone(NotYetConnectedException cause) {
+    return new IOException("the connection was reset by the peer", cause);
   }
 
   @Override
   void shutdownOutput() throws IOException {
-    socket.shutdown(false, true);
+    try {
+      socket.shutdown(false, true);
+    } catch (NotYetConnectedException e) {
+      throw gone(e);
+    }
   }
 
   @Override

@@ -84,6 +84,8 @@ public final class IngressMesh implements AutoCloseable {
       listener.serve(port.serviceId());
       listener.pool.update(port.endpoints(), this::load);
     }
+    // What lost its replica is over when this returns: evictions were queued before.
+    settle(loops.stream().map(IngressMesh::oneTurn).toList());
     settle(
         listeners.values().stream()
             .filter(l -> l.failure() != null)
@@ -203,6 +205,12 @@ public final class IngressMesh implements AutoCloseable {
       }
     }
     tasks.forEach((task, load) -> load.draining(!ready.contains(task)));
+  }
+
+  private static CompletableFuture<Void> oneTurn(MeshLoop loop) {
+    var done = new CompletableFuture<Void>();
+    loop.execute(() -> done.complete(null));
+    return done;
   }
 
   private static CompletableFuture<Void> release(MeshLoop loop) {

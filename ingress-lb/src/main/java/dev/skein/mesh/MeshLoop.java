@@ -6,10 +6,13 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.socket.DatagramChannel;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +25,9 @@ final class MeshLoop {
 
   /// The most that one read takes, and so the size of the shared buffer.
   static final int READ_BYTES_MAX = 256 * 1024;
+
+  /// The largest UDP payload, rounded up to what the allocator gives anyway.
+  private static final int DATAGRAM_BYTES_MAX = 64 * 1024;
 
   /// A megabyte a chunk: few connections hold bytes at once, so a small arena that shrinks again
   /// serves best.
@@ -69,6 +75,15 @@ final class MeshLoop {
       throw new IOException("the event loop takes no socket: it is shutting down", future.cause());
     }
     return registration;
+  }
+
+  /// Opens a UDP socket for an address of this family, unregistered.
+  DatagramChannel datagram(InetAddress address) {
+    var channel = transport.datagram(address);
+    channel.config().setAllocator(allocator);
+    // A smaller buffer would cut datagrams off.
+    channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(DATAGRAM_BYTES_MAX));
+    return channel;
   }
 
   ChannelFuture register(Channel channel) {

@@ -61,7 +61,9 @@ final class NioStreamSocket extends StreamSocket implements NioIoHandle {
 
   @Override
   void shutdownOutput() throws IOException {
-    channel.shutdownOutput();
+    if (channel.isConnected()) {
+      channel.shutdownOutput();
+    }
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 /// One published port on this node: bound, or trying to be.
 abstract sealed class PortListener permits TcpListener, UdpListener {
   private static final Logger log = LoggerFactory.getLogger(PortListener.class);
+  private static final long WARN_NANOS_MIN = 1_000_000_000;
   private static final long BIND_RETRY_FIRST_NANOS = 200_000_000;
 
   final PortKey key;
@@ -21,6 +22,8 @@ abstract sealed class PortListener permits TcpListener, UdpListener {
   private volatile String serviceId;
   private volatile @Nullable String failure;
   private volatile boolean closed;
+  private volatile boolean warned;
+  private volatile long warnedNanos;
 
   // These belong to the loop's thread.
   private boolean bound;
@@ -42,8 +45,11 @@ abstract sealed class PortListener permits TcpListener, UdpListener {
   /// Binds on the loop's thread.
   abstract Future<Void> bind();
 
-  /// Stops listening and ends what has no replica, on the loop's thread.
+  /// Stops listening, on the loop's thread.
   abstract void unbind();
+
+  /// Ends what waits for a replica, on the loop's thread.
+  abstract void endHeld();
 
   final String serviceId() {
     return serviceId;
@@ -77,14 +83,26 @@ abstract sealed class PortListener permits TcpListener, UdpListener {
         () -> {
           cancelRetry();
           unbind();
+          endHeld();
           bound = false;
           done.complete(null);
         });
     return done;
   }
 
+  /// Warns about what the node lacks, once a second at most: it concerns every connection alike.
   final void warn(String what, Throwable cause) {
+    long now = loop.nanoTime.getAsLong();
+    if (warned && now - warnedNanos < WARN_NANOS_MIN) {
+      return;
+    }
+    warned = true;
+    warnedNanos = now;
     log.warn("port {}: {}: {}", key, what, cause.toString());
+  }
+
+  final void failed(String what, RuntimeException bug) {
+    log.error("port {}: {}", key, what, bug);
   }
 
   private void attempt(CompletableFuture<Void> done) {

@@ -28,6 +28,9 @@ final class RelaySide implements StreamSocket.Events {
   /// The peer has sent its last byte, so reading must go on to the end.
   boolean hangup;
 
+  /// A turn of reading is queued on the event loop.
+  boolean resuming;
+
   /// The end has been read.
   boolean ended;
 
@@ -48,6 +51,11 @@ final class RelaySide implements StreamSocket.Events {
     readable |= readableNow;
     hangup |= hangupNow;
     relay.ready(this, writable, broken);
+  }
+
+  @Override
+  public void failed(RuntimeException bug) {
+    relay.failed(bug);
   }
 
   /// Writes the buffer, keeps what the kernel does not take, and adapts how much the source reads

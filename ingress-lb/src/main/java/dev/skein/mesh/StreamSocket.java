@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
 abstract sealed class StreamSocket permits EpollStreamSocket, NioStreamSocket {
   /// Who hears of readiness.
   interface Events {
-    /// Readiness came.
+    /// Tells what may be possible now.
     ///
     /// @param readable reading may give something: bytes, the end or an error
     /// @param writable writing may be possible, or a connection attempt has ended
     /// @param hangup the peer will send no more, so reading must go on to the end
     /// @param broken the connection is over in both directions
     void ready(boolean readable, boolean writable, boolean hangup, boolean broken);
+
+    /// Handling readiness failed unexpectedly: give up this connection, and no other.
+    void failed(RuntimeException bug);
   }
 
   private @Nullable Events events;
@@ -93,7 +96,12 @@ abstract sealed class StreamSocket permits EpollStreamSocket, NioStreamSocket {
 
   final void deliver(boolean readable, boolean writable, boolean hangup, boolean broken) {
     if (!closing && events != null) {
-      events.ready(readable, writable, hangup, broken);
+      try {
+        events.ready(readable, writable, hangup, broken);
+      } catch (RuntimeException bug) {
+        // Past this point it would cost every other connection its edge-triggered event, for good.
+        events.failed(bug);
+      }
     }
   }
 }

@@ -4,6 +4,8 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +20,12 @@ final class TcpListener extends PortListener {
   private static final long ACCEPT_RETRY_MILLIS = 100;
 
   private final List<MeshLoop> loops;
+  /// Those that have no replica, which would otherwise end them with the port.
+  private final Set<TcpRelay> held = ConcurrentHashMap.newKeySet();
+
   private @Nullable StreamServer server;
   private int turn;
+  private boolean waiting;
 
   TcpListener(PublishedPort port, MeshConfig config, MeshLoop acceptor, List<MeshLoop> loops) {
     super(port, config, acceptor);
@@ -53,20 +59,27 @@ final class TcpListener extends PortListener {
     }
   }
 
+  @Override
+  void endHeld() {
+    held.forEach(TcpRelay::refuseIfHeld);
+  }
+
   long holdNanos() {
     return config.tcp().holdTime().toNanos();
   }
 
   /// Counts one more held client; false at the limit.
-  boolean tryHold() {
+  boolean tryHold(TcpRelay relay) {
     if (counters.held.incrementAndGet() > config.tcp().heldPerPortMax()) {
       counters.held.decrementAndGet();
       return false;
     }
+    held.add(relay);
     return true;
   }
 
-  void endHold() {
+  void endHold(TcpRelay relay) {
+    held.remove(relay);
     counters.held.decrementAndGet();
   }
 
@@ -81,7 +94,7 @@ final class TcpListener extends PortListener {
         socket = open.accept();
       } catch (IOException e) {
         warn("accepting failed, trying again in " + ACCEPT_RETRY_MILLIS + " ms", e);
-        var _ = loop.io.schedule(this::accept, ACCEPT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        acceptLater();
         return;
       }
       if (socket == null) {
@@ -91,6 +104,18 @@ final class TcpListener extends PortListener {
     }
     // An edge-triggered socket will not announce the rest again.
     loop.execute(this::accept);
+  }
+
+  private void acceptLater() {
+    if (!waiting) {
+      waiting = true;
+      var _ = loop.io.schedule(this::acceptAgain, ACCEPT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void acceptAgain() {
+    waiting = false;
+    accept();
   }
 
   private void accepted(StreamSocket socket) {

@@ -105,6 +105,11 @@ final class TcpRelay implements Session {
     }
   }
 
+  void failed(RuntimeException bug) {
+    listener.failed("a connection was reset because handling it failed", bug);
+    close(true);
+  }
+
   void connectTimedOut() {
     attemptFailed();
     connectRound();
@@ -124,7 +129,7 @@ final class TcpRelay implements Session {
     hold();
   }
 
-  /// Whether an attempt is under way or has succeeded.
+  /// Whether the round is over: an attempt is under way, has succeeded, or cannot be made now.
   private boolean connect(Replica target) {
     RelaySide side;
     try {
@@ -134,11 +139,11 @@ final class TcpRelay implements Session {
               loop.transport.stream(target.address.getAddress()),
               listener.counters.bytesToClients);
     } catch (IOException | RuntimeException e) {
-      // No descriptor is left, say: the replica is not to blame, and a later round may find one.
-      dropAttempt();
+      // No descriptor is left, say. No replica is to blame, and none can be reached now.
       listener.warn("no socket for a connection to " + target, e);
-      tried = append(tried, target);
-      return false;
+      dropAttempt();
+      hold();
+      return true;
     }
     server = side;
     try {
@@ -203,7 +208,7 @@ final class TcpRelay implements Session {
     state = State.HELD;
     long now = loop.nanoTime.getAsLong();
     if (!held) {
-      if (!listener.tryHold()) {
+      if (!listener.tryHold(this)) {
         refuse();
         return;
       }
@@ -224,6 +229,16 @@ final class TcpRelay implements Session {
       tried = List.of();
       connectRound();
     }
+  }
+
+  /// The port is gone; called from any thread.
+  void refuseIfHeld() {
+    loop.execute(
+        () -> {
+          if (state == State.HELD) {
+            refuse();
+          }
+        });
   }
 
   private void refuse() {
@@ -276,9 +291,13 @@ final class TcpRelay implements Session {
   }
 
   private void pump(RelaySide from, RelaySide to) {
+    if (from.resuming) {
+      return;
+    }
     for (int reads = 0; from.readable && to.pending == null; reads++) {
       if (reads == READS_PER_TURN) {
         // An edge-triggered socket will not be announced again.
+        from.resuming = true;
         loop.execute(() -> resume(from, to));
         return;
       }
@@ -314,6 +333,7 @@ final class TcpRelay implements Session {
   }
 
   private void resume(RelaySide from, RelaySide to) {
+    from.resuming = false;
     if (state == State.RELAYING) {
       pump(from, to);
       updateInterest();
@@ -323,18 +343,23 @@ final class TcpRelay implements Session {
   /// `to` takes no more bytes, but may have sent some before it went: an answer to a request that
   /// it did not want to read to the end.
   private void lastWords(RelaySide to, RelaySide from) {
+    boolean spoken = false;
     try {
       if (from.pending == null && !to.ended) {
         var bytes = loop.scratch();
         if (to.socket.read(bytes, to.readMax) > 0) {
           to.bytesRead.add(bytes.readableBytes());
           from.socket.write(bytes);
+          spoken = true;
         }
       }
     } catch (IOException e) {
       // There were none.
+      close(true);
+      return;
     }
-    close(true);
+    // A reset would overtake them.
+    close(!spoken);
   }
 
   /// Passes the end of `from` on to `to`.
@@ -387,7 +412,7 @@ final class TcpRelay implements Session {
   private void endHold() {
     if (held) {
       held = false;
-      listener.endHold();
+      listener.endHold(this);
     }
   }
 

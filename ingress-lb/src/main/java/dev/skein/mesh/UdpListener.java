@@ -32,11 +32,10 @@ final class UdpListener extends PortListener {
   Future<Void> bind() {
     DatagramChannel opened;
     try {
-      opened = loop.transport.datagram(config.bindAddress());
+      opened = loop.datagram(config.bindAddress());
     } catch (RuntimeException e) {
       return loop.io.newFailedFuture(e);
     }
-    opened.config().setAllocator(loop.allocator);
     opened.pipeline().addLast(new Inbound());
     var result = loop.io.<Void>newPromise();
     var _ =
@@ -70,6 +69,10 @@ final class UdpListener extends PortListener {
       var _ = channel.close();
       channel = null;
     }
+  }
+
+  @Override
+  void endHeld() {
     for (var session : List.copyOf(sessions.values())) {
       session.close();
     }

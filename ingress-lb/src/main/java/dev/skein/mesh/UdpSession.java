@@ -30,6 +30,7 @@ final class UdpSession implements Session {
   private @Nullable DatagramChannel channel;
   private @Nullable Replica replica;
   private @Nullable ByteBuf unanswered;
+  private boolean choosing;
   private boolean connected;
   private boolean answered;
   private boolean closed;
@@ -45,7 +46,7 @@ final class UdpSession implements Session {
     lastActiveNanos = listener.loop.nanoTime.getAsLong();
     if (!answered) {
       forgetUnanswered();
-      unanswered = payload.retainedSlice();
+      unanswered = copy(payload);
     }
     tried.clear();
     send(payload);
@@ -92,7 +93,8 @@ final class UdpSession implements Session {
       listener.counters.bytesFromClients.add(payload.readableBytes());
       var _ = open.writeAndFlush(payload, open.voidPromise());
     } else if (queued.size() < QUEUED_MAX) {
-      queued.add(payload);
+      queued.add(copy(payload));
+      payload.release();
     } else {
       payload.release();
       listener.counters.refused.increment();
@@ -100,25 +102,36 @@ final class UdpSession implements Session {
   }
 
   private boolean choose() {
-    if (tried.size() >= TRIES_MAX) {
+    choosing = true;
+    try {
+      while (tried.size() < TRIES_MAX) {
+        var next = listener.pool.acquire(this, listener.loop.nanoTime.getAsLong(), tried);
+        if (next == null) {
+          return false;
+        }
+        replica = next;
+        connect(next);
+        if (replica != null) {
+          return true;
+        }
+      }
       return false;
+    } finally {
+      choosing = false;
     }
-    var next = listener.pool.acquire(this, listener.loop.nanoTime.getAsLong(), tried);
-    if (next == null) {
-      return false;
-    }
-    replica = next;
-    answered = false;
+  }
+
+  private void connect(Replica next) {
     DatagramChannel opened;
     try {
-      opened = listener.loop.transport.datagram(next.address.getAddress());
+      opened = listener.loop.datagram(next.address.getAddress());
     } catch (RuntimeException e) {
       listener.warn("no socket for a session to " + next, e);
+      tried.add(next);
       leave();
-      return false;
+      return;
     }
     channel = opened;
-    opened.config().setAllocator(listener.loop.allocator);
     opened.pipeline().addLast(new Inbound(next));
     var _ =
         listener
@@ -142,7 +155,6 @@ final class UdpSession implements Session {
                                 }
                               });
                 });
-    return replica == next;
   }
 
   private void connected(DatagramChannel opened) {
@@ -167,8 +179,8 @@ final class UdpSession implements Session {
     tried.add(refused);
     leave();
     var again = unanswered;
-    if (again != null && !closed) {
-      send(again.retainedSlice());
+    if (again != null && !closed && !choosing) {
+      send(copy(again));
     }
   }
 
@@ -179,6 +191,7 @@ final class UdpSession implements Session {
     replica = null;
     channel = null;
     connected = false;
+    answered = false;
     if (open != null) {
       var _ = open.close();
     }
@@ -188,6 +201,16 @@ final class UdpSession implements Session {
     if (left != null) {
       listener.pool.release(left, this);
     }
+  }
+
+  /// What is kept is copied: the buffers that datagrams are read to are as large as one can be.
+  private ByteBuf copy(ByteBuf payload) {
+    int bytes = payload.readableBytes();
+    return listener
+        .loop
+        .allocator
+        .directBuffer(bytes, bytes)
+        .writeBytes(payload, payload.readerIndex(), bytes);
   }
 
   private void forgetUnanswered() {

@@ -135,16 +135,25 @@ class TcpMeshTest {
     var limits =
         new MeshConfig.Tcp(
             Duration.ofSeconds(1), Duration.ofSeconds(60), 100, 2, Duration.ofSeconds(1));
+    var ended = new ConcurrentLinkedQueue<String>();
     var mesh = mesh(config.withTcp(limits));
     apply(mesh, List.of());
-    var first = client();
-    var second = client();
-    opened.add(first);
-    opened.add(second);
-    Await.until("both are held", () -> mesh.stats().ports().getFirst().open() == 2);
-    // The reset may meet the client before its connect() returns, or after.
-    assertThatThrownBy(this::ask).hasMessageContaining("reset");
+    for (int i = 0; i < 3; i++) {
+      Thread.startVirtualThread(
+          () -> {
+            try {
+              ask();
+            } catch (IOException | RuntimeException e) {
+              ended.add(String.valueOf(e.getMessage()));
+            }
+          });
+    }
+    Await.until("one is turned away", () -> !ended.isEmpty());
+    assertThat(ended).singleElement().asString().contains("reset");
+    assertThat(mesh.stats().ports().getFirst().refused()).isEqualTo(1);
     assertThat(mesh.stats().ports().getFirst().open()).isEqualTo(2);
+    mesh.close();
+    Await.until("the others end with the mesh", () -> ended.size() == 3);
   }
 
   @Test
@@ -307,6 +316,37 @@ class TcpMeshTest {
       socket.close();
       assertThatThrownBy(client::line).isInstanceOf(SocketException.class);
     }
+  }
+
+  @Test
+  void clientsThatResetAtAnyMomentHarmNoOther() throws Exception {
+    var mesh = mesh(config);
+    apply(mesh, List.of(replica("a").ready()));
+    try (var steady = client()) {
+      assertThat(steady.line()).isEqualTo("a");
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (int i = 0; i < 400; i++) {
+          boolean late = i % 2 == 0;
+          threads.execute(
+              () -> {
+                try (var rude = client()) {
+                  rude.send("x\n");
+                  if (late) {
+                    rude.line();
+                  }
+                  rude.socket.shutdownOutput();
+                  rude.socket.setSoLinger(true, 0);
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+        }
+      }
+      steady.send("still\n");
+      assertThat(steady.line()).isEqualTo("still");
+      Await.until("only the steady one is open", () -> mesh.stats().ports().getFirst().open() == 1);
+    }
+    assertThat(ask()).isEqualTo("a");
   }
 
   @Test

@@ -55,6 +55,28 @@ class UdpMeshTest {
   }
 
   @Test
+  void theLargestDatagramPassesWhole() throws IOException {
+    var mesh = mesh(config);
+    apply(mesh, List.of(replica("a").ready()));
+    var text = "x".repeat(65_000);
+    assertThat(ask(client(), text)).isEqualTo("a " + text);
+  }
+
+  @Test
+  void aReplicaThatCannotBeRoutedToIsPassedOver() throws IOException {
+    var mesh = mesh(config);
+    // The broadcast address: the kernel refuses to connect to it at once.
+    apply(
+        mesh,
+        List.of(
+            new Endpoint("lost", "255.255.255.255", 9, Endpoint.State.READY),
+            replica("live").ready()));
+    for (int i = 0; i < 4; i++) {
+      assertThat(ask(client(), "once")).isEqualTo("live once");
+    }
+  }
+
+  @Test
   void aClientStaysWithItsReplica() throws IOException {
     var mesh = mesh(config);
     apply(mesh, List.of(replica("a").ready(), replica("b").ready()));
@@ -183,7 +205,7 @@ class UdpMeshTest {
   private static String ask(DatagramSocket client, String text) throws IOException {
     var bytes = text.getBytes(StandardCharsets.UTF_8);
     client.send(new DatagramPacket(bytes, bytes.length));
-    var answer = new DatagramPacket(new byte[2_048], 2_048);
+    var answer = new DatagramPacket(new byte[65_536], 65_536);
     client.receive(answer);
     return new String(answer.getData(), 0, answer.getLength(), StandardCharsets.UTF_8);
   }
@@ -233,7 +255,7 @@ class UdpMeshTest {
     private void serve() {
       try {
         while (true) {
-          var packet = new DatagramPacket(new byte[2_048], 2_048);
+          var packet = new DatagramPacket(new byte[65_536], 65_536);
           socket.receive(packet);
           var answer =
               (name

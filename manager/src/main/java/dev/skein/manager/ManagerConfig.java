@@ -16,6 +16,8 @@ import java.util.function.LongSupplier;
 /// @param server this node's side of the connections that it accepts; a caller may come without a
 ///     certificate
 /// @param client this node's side of the connections that it opens to other managers
+/// @param clock dates what is written
+/// @param steadyClock never jumps: judges how long a node has been silent
 public record ManagerConfig(
     String nodeId,
     InetSocketAddress listen,
@@ -23,5 +25,6 @@ public record ManagerConfig(
     ServerCredentials server,
     ChannelCredentials client,
     InstantSource clock,
+    InstantSource steadyClock,
     LongSupplier nanoTime,
     SecureRandom random) {}

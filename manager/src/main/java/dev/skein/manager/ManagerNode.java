@@ -2,6 +2,14 @@ package dev.skein.manager;
 
 import dev.skein.manager.auth.CallerInterceptor;
 import dev.skein.manager.ca.CertificateAuthorityService;
+import dev.skein.manager.control.Admission;
+import dev.skein.manager.control.ControlService;
+import dev.skein.manager.control.EventLog;
+import dev.skein.manager.control.SpecLimits;
+import dev.skein.manager.dispatch.DispatcherService;
+import dev.skein.manager.dispatch.log.LogBroker;
+import dev.skein.manager.loop.ControlLoop;
+import dev.skein.manager.loop.Planners;
 import dev.skein.manager.member.ManagerRoster;
 import dev.skein.manager.member.MembershipService;
 import dev.skein.manager.member.RoleFollower;
@@ -10,6 +18,7 @@ import dev.skein.manager.rpc.LeaderRoute;
 import dev.skein.manager.rpc.ManagerChannels;
 import dev.skein.state.ClusterMachine;
 import dev.skein.state.ClusterStore;
+import dev.skein.state.IdSource;
 import dev.skein.state.RaftStore;
 import dev.skein.state.ratis.RaftListener;
 import dev.skein.state.ratis.RaftNode;
@@ -57,6 +66,7 @@ public final class ManagerNode implements AutoCloseable {
   private final ManagerChannels channels;
   private final LeaderRoute route;
   private final LeaderChannel leader;
+  private final EventLog events;
   private final List<LeaderDuty> duties;
   private final List<BindableService> services;
   private @Nullable Server remote;
@@ -75,13 +85,29 @@ public final class ManagerNode implements AutoCloseable {
     this.channels = new ManagerChannels(config.client());
     this.route = new LeaderRoute(this::leaderNow);
     this.leader = new LeaderChannel(route, calls, config.nanoTime());
+    var ids = new IdSource(config.random());
     var roster = new ManagerRoster(store, raft, config.clock(), calls);
-    this.duties = List.of(new RoleFollower(store, roster));
+    var logs = new LogBroker(ids, config.clock());
+    events = new EventLog(store, config.clock());
+    var dispatcher =
+        new DispatcherService(
+            config.nodeId(), store, ids, config.steadyClock(), this::leaderAddress, logs);
+    this.duties = List.of(new Planning(ids), dispatcher, new RoleFollower(store, roster));
     this.services =
         List.of(
             new CertificateAuthorityService(
                 store, raft::isLeader, leader, config.clock(), config.random()),
-            new MembershipService(store, raft, roster, keyring, raft::isLeader, leader));
+            new MembershipService(store, raft, roster, keyring, raft::isLeader, leader),
+            dispatcher,
+            new ControlService(
+                store,
+                new Admission(SpecLimits.DEFAULT, raft::peers, config.random()),
+                raft::peers,
+                events,
+                logs::logs,
+                ids,
+                config.clock(),
+                calls));
   }
 
   /// Loads the state, joins the Raft group and begins to serve. Returns before there is a leader.
@@ -145,13 +171,19 @@ public final class ManagerNode implements AutoCloseable {
     if (raft.isLeader()) {
       return localChannel;
     }
+    var address = leaderAddress();
+    return address == null ? null : channels.to(address);
+  }
+
+  /// `host:port` of the leader's RPCs; null if it is unknown, or this manager.
+  private @Nullable String leaderAddress() {
     var id = raft.leader().orElse("");
     if (id.isEmpty() || id.equals(config.raft().self().id())) {
       return null;
     }
     for (var node : store.state().nodes().values()) {
       if (node.getManagerStatus().getRaftId().equals(id)) {
-        return channels.to(node.getManagerStatus().getAddr());
+        return node.getManagerStatus().getAddr();
       }
     }
     return null;
@@ -168,6 +200,7 @@ public final class ManagerNode implements AutoCloseable {
     if (localChannel != null) {
       localChannel.shutdownNow();
     }
+    events.close();
     raft.close();
     channels.close();
     calls.shutdownNow();
@@ -193,6 +226,31 @@ public final class ManagerNode implements AutoCloseable {
   private static void stop(@Nullable Server server) {
     if (server != null) {
       server.shutdownNow();
+    }
+  }
+
+  /// The control loop, one for each time of leading.
+  private final class Planning implements LeaderDuty {
+
+    private final IdSource ids;
+    private @Nullable ControlLoop loop;
+
+    Planning(IdSource ids) {
+      this.ids = ids;
+    }
+
+    @Override
+    public void begin() {
+      loop = new ControlLoop(store, () -> Planners.create(ids), config.clock(), owner::failed);
+      loop.start();
+    }
+
+    @Override
+    public void end() {
+      if (loop != null) {
+        loop.close();
+        loop = null;
+      }
     }
   }
 

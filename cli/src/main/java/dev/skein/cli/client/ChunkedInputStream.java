@@ -48,8 +48,7 @@ final class ChunkedInputStream extends InputStream {
     first = false;
     String size = connection.readLine();
     int extension = size.indexOf(';');
-    left =
-        HttpConnection.parse((extension < 0 ? size : size.substring(0, extension)).strip(), 16);
+    left = HttpConnection.parse((extension < 0 ? size : size.substring(0, extension)).strip(), 16);
     if (left == 0) {
       ended = true;
       for (int trailers = 0; !connection.readLine().isEmpty(); trailers++) {

@@ -1,5 +1,6 @@
 package dev.skein.cli.client;
 
+import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,11 @@ public sealed interface Endpoint {
     }
   }
 
+  /// The endpoint of a socket in the file system.
+  static Endpoint unix(Path socket) {
+    return new Unix(socket.toString());
+  }
+
   /// The endpoint that the user meant: the flag, else `SKEIN_HOST`, else the socket of this user's
   /// daemon.
   ///
@@ -50,7 +56,8 @@ public sealed interface Endpoint {
     String runtime = environment.get("XDG_RUNTIME_DIR");
     if (runtime == null || runtime.isEmpty()) {
       throw new IllegalArgumentException(
-          "XDG_RUNTIME_DIR is not set, so there is no default socket: set SKEIN_HOST or give --host");
+          "XDG_RUNTIME_DIR is not set, so there is no default socket: set SKEIN_HOST or give"
+              + " --host");
     }
     return new Unix(runtime + "/skein/skein.sock");
   }
@@ -80,8 +87,11 @@ public sealed interface Endpoint {
     String host = authority;
     int port = DEFAULT_TCP_PORT;
     int colon = authority.lastIndexOf(':');
-    if (colon >= 0 && colon > authority.lastIndexOf(']') && authority.indexOf(':') == colon
-        || colon >= 0 && colon == authority.lastIndexOf(']') + 1 && colon > 0) {
+    int bracket = authority.lastIndexOf(']');
+    // Colons inside of brackets, or several without any, belong to an IPv6 address.
+    boolean hasPort =
+        bracket >= 0 ? colon == bracket + 1 : colon >= 0 && authority.indexOf(':') == colon;
+    if (hasPort) {
       host = authority.substring(0, colon);
       try {
         port = Integer.parseInt(authority.substring(colon + 1));

@@ -3,6 +3,7 @@ package dev.skein.cli.client;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /// Takes Docker's multiplexed log stream apart: each frame is one byte for the stream, three of
@@ -54,11 +55,7 @@ public final class LogFrames {
       throw new EOFException("the log ended in the middle of a line");
     }
     int stream = header[0];
-    int length =
-        (header[4] & 0xff) << 24
-            | (header[5] & 0xff) << 16
-            | (header[6] & 0xff) << 8
-            | header[7] & 0xff;
+    int length = ByteBuffer.wrap(header, 4, 4).getInt();
     if (stream < 0 || stream > SYSTEM_ERROR || length < 0 || length > FRAME_BYTES_MAX) {
       throw new IOException("the log is malformed: stream " + stream + ", length " + length);
     }

@@ -40,7 +40,9 @@ final class TlsConnector {
       plain.setTcpNoDelay(true);
       SSLSocket socket =
           (SSLSocket)
-              context.getSocketFactory().createSocket(plain, endpoint.host(), endpoint.port(), true);
+              context
+                  .getSocketFactory()
+                  .createSocket(plain, endpoint.host(), endpoint.port(), true);
       SSLParameters parameters = socket.getSSLParameters();
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       parameters.setProtocols(new String[] {"TLSv1.3"});

@@ -21,7 +21,8 @@ final class CommandTree {
             new Entry("events", "Show what happens in the swarm", EventsCommand::leaf),
             new Entry("info", "Show the state of the daemon and its swarm", InfoCommand::leaf),
             new Entry("version", "Show the versions of client and daemon", VersionCommand::leaf),
-            new Entry("completion", "Print a completion script for a shell", CompletionCommand::leaf),
+            new Entry(
+                "completion", "Print a completion script for a shell", CompletionCommand::leaf),
             new Entry(
                 "daemon", "Run the daemon of this node", () -> CommandTree.provided("daemon")),
             new Entry("whoami", "Run the sample service", WhoamiCommand::leaf)));

@@ -105,7 +105,7 @@ final class CompletionCommand {
     String last = words.isEmpty() ? "" : words.getLast();
     return switch (command) {
       case Group group ->
-          last.startsWith("-") && group == root
+          last.startsWith("-") && group.equals(root)
               ? names(Program.GLOBAL)
               : group.entries().stream().map(Entry::name).toList();
       case Leaf leaf -> leafCandidates(context, leaf, words.subList(Math.min(at, end), end), last);

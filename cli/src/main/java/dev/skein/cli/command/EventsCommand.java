@@ -56,8 +56,7 @@ final class EventsCommand {
     ZoneId zone = context.zone();
     try (EngineClient client = context.client();
         InputStreamReader reader =
-            new InputStreamReader(
-                client.stream(query.toString()).body(), StandardCharsets.UTF_8)) {
+            new InputStreamReader(client.stream(query.toString()).body(), StandardCharsets.UTF_8)) {
       Json.Sequence events = new Json.Sequence(reader);
       for (JsonElement event = events.next(); event != null; event = events.next()) {
         context.out().println(line(event, format, template, zone));
@@ -109,8 +108,7 @@ final class EventsCommand {
     JsonObject attributes = Json.object(event, "Actor.Attributes");
     if (!attributes.isEmpty()) {
       StringJoiner all = new StringJoiner(", ", " (", ")");
-      for (Map.Entry<String, JsonElement> entry :
-          new TreeMap<>(attributes.asMap()).entrySet()) {
+      for (Map.Entry<String, JsonElement> entry : new TreeMap<>(attributes.asMap()).entrySet()) {
         all.add(entry.getKey() + "=" + entry.getValue().getAsString());
       }
       line.append(all);

@@ -74,8 +74,7 @@ public record Flag(
 
   /// The option under another name, for the `-add` and `-rm` forms.
   public Flag named(String other, String otherDescription) {
-    return new Flag(
-        other, (char) 0, type, otherDescription, repeatable, "", choices, reader);
+    return new Flag(other, (char) 0, type, otherDescription, repeatable, "", choices, reader);
   }
 
   /// Whether the option takes no value.

@@ -20,8 +20,7 @@ final class InfoCommand {
             "[OPTIONS]",
             "Show the state of the daemon and its swarm, and what this node can't do and why.")
         .flags(
-            Flag.string(
-                "format", 'f', "string", "Print with a template, or 'json' for everything"))
+            Flag.string("format", 'f', "string", "Print with a template, or 'json' for everything"))
         .examples("skein info", "skein info --format '{{.Swarm.LocalNodeState}}'")
         .does(InfoCommand::run);
   }

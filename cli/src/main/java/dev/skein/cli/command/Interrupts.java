@@ -1,6 +1,7 @@
 package dev.skein.cli.command;
 
-/// Waiting that `^C` ends. The program's assembly implements it with the process's signals, tests with
+/// Waiting that `^C` ends. The program's assembly implements it with the process's signals, tests
+/// with
 /// a clock of their own.
 public interface Interrupts {
   /// From now on `^C` no longer ends the program but makes [#await] return true.

@@ -86,8 +86,7 @@ final class NodeCommands {
         .does(
             (context, arguments) -> {
               try (EngineClient client = context.client()) {
-                return Each.of(
-                    context, arguments, name -> changeRole(context, client, name, role));
+                return Each.of(context, arguments, name -> changeRole(context, client, name, role));
               }
             });
   }

@@ -12,7 +12,6 @@ import dev.skein.cli.format.Listing;
 import dev.skein.cli.format.NaturalOrder;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// `skein node ls`
@@ -25,10 +24,7 @@ final class NodeListing {
 
   static Leaf leaf() {
     return Leaf.of("[OPTIONS]", "List the nodes of the swarm.")
-        .flags(
-            Filters.FILTER,
-            Filters.FORMAT.byDefault("table"),
-            Filters.QUIET)
+        .flags(Filters.FILTER, Filters.FORMAT.byDefault("table"), Filters.QUIET)
         .examples(
             "skein node ls",
             "skein node ls --filter role=manager",
@@ -48,9 +44,11 @@ final class NodeListing {
         self = Json.text(client.object("/info"), "Swarm.NodeID");
       }
     }
+    // Not Comparator.comparing: its lambda can't come from the start-up cache.
     nodes.sort(
-        Comparator.comparing(
-            (JsonObject node) -> Json.text(node, "Description.Hostname"), NaturalOrder.INSTANCE));
+        (a, b) ->
+            NaturalOrder.INSTANCE.compare(
+                Json.text(a, "Description.Hostname"), Json.text(b, "Description.Hostname")));
     Listing listing = listing();
     for (JsonObject node : nodes) {
       listing.add(row(node, self));
@@ -87,8 +85,7 @@ final class NodeListing {
             : Human.capital(Json.text(node, "ManagerStatus.Reachability")));
     row.addProperty("EngineVersion", Json.text(node, "Description.Engine.EngineVersion"));
     row.addProperty(
-        "TLSStatus",
-        Json.at(node, "Description.TLSInfo.TrustRoot") == null ? "Unknown" : "Ready");
+        "TLSStatus", Json.at(node, "Description.TLSInfo.TrustRoot") == null ? "Unknown" : "Ready");
     row.addProperty("Address", Json.text(node, "Status.Addr"));
     return row;
   }

@@ -18,8 +18,7 @@ public final class Program {
   /// The options that stand before the command.
   static final List<Flag> GLOBAL =
       List.of(
-          Flag.string(
-              "host", 'H', "string", "Daemon to talk to: unix:///PATH or tcp://HOST:PORT"),
+          Flag.string("host", 'H', "string", "Daemon to talk to: unix:///PATH or tcp://HOST:PORT"),
           Flag.string("tlscacert", (char) 0, "string", "Trust daemons signed by this authority"),
           Flag.string("tlscert", (char) 0, "string", "TLS certificate of this client"),
           Flag.string("tlskey", (char) 0, "string", "TLS key of this client"),
@@ -107,10 +106,11 @@ public final class Program {
     }
     path.add(entry.name());
     List<String> rest = words.subList(1, words.size());
-    return switch (entry.command().get()) {
-      case Group inner -> descend(inner, rest, path);
-      case Leaf leaf -> run(leaf, rest, path);
-    };
+    // Not a switch over types: that is linked anew at each start, for several milliseconds.
+    Command command = entry.command().get();
+    return command instanceof Group inner
+        ? descend(inner, rest, path)
+        : run((Leaf) command, rest, path);
   }
 
   private int run(Leaf leaf, List<String> words, List<String> path) throws IOException {

@@ -28,7 +28,8 @@ final class ServiceCreate {
             "skein service create --name web --replicas 3 --publish 8080:80 nginx:1.27",
             "skein service create --name web --process --publish 8080 -- skein whoami",
             "skein service create --name agent --mode global --process -- /usr/bin/agent -v",
-            "skein service create --constraint node.role==worker --limit-memory 256m --detach redis")
+            "skein service create --constraint node.role==worker --limit-memory 256m --detach"
+                + " redis")
         .does(ServiceCreate::run);
   }
 
@@ -88,8 +89,7 @@ final class ServiceCreate {
     for (String file : arguments.texts("env-file")) {
       variables.addAll(KeyValue.environmentFile(Path.of(file), context.environment()));
     }
-    variables.addAll(
-        ServiceSpecEdit.environment(arguments.texts("env"), context.environment()));
+    variables.addAll(ServiceSpecEdit.environment(arguments.texts("env"), context.environment()));
     return variables;
   }
 }

@@ -10,23 +10,18 @@ import java.util.List;
 
 /// The options of `service create` and `service update`.
 final class ServiceFlags {
-  static final Flag DETACH =
-      Flag.bool("detach", 'd', "Do not wait for the service to converge");
+  static final Flag DETACH = Flag.bool("detach", 'd', "Do not wait for the service to converge");
   static final Flag QUIET = Flag.bool("quiet", 'q', "Print no progress");
 
   private static final Flag ENV = Flag.list("env", 'e', "list", "Set an environment variable");
   private static final Flag LABEL =
-      Flag.list("label", 'l', "list", "Label of the service (KEY=VALUE)")
-          .reading(KeyValue::parse);
+      Flag.list("label", 'l', "list", "Label of the service (KEY=VALUE)").reading(KeyValue::parse);
   private static final Flag CONTAINER_LABEL =
       Flag.list("container-label", (char) 0, "list", "Label of each task (KEY=VALUE)")
           .reading(KeyValue::parse);
   private static final Flag CONSTRAINT =
       Flag.list(
-          "constraint",
-          (char) 0,
-          "list",
-          "Where tasks may run, for example node.labels.disk==ssd");
+          "constraint", (char) 0, "list", "Where tasks may run, for example node.labels.disk==ssd");
   private static final Flag PREFERENCE =
       Flag.list(
           "placement-pref",
@@ -53,8 +48,7 @@ final class ServiceFlags {
             .byDefault("replicated"));
     flags.add(PUBLISH);
     flags.add(ENV);
-    flags.add(
-        Flag.list("env-file", (char) 0, "list", "Read environment variables from a file"));
+    flags.add(Flag.list("env-file", (char) 0, "list", "Read environment variables from a file"));
     flags.add(LABEL);
     flags.add(CONTAINER_LABEL);
     flags.add(CONSTRAINT);
@@ -90,12 +84,10 @@ final class ServiceFlags {
   }
 
   private static Flag process() {
-    return Flag.bool(
-        "process", (char) 0, "Run a process of the host rather than a container");
+    return Flag.bool("process", (char) 0, "Run a process of the host rather than a container");
   }
 
-  private static void both(
-      List<Flag> flags, Flag create, String type, String add, String remove) {
+  private static void both(List<Flag> flags, Flag create, String type, String add, String remove) {
     flags.add(create.named(create.name() + "-add", add));
     flags.add(Flag.list(create.name() + "-rm", (char) 0, type, remove));
   }
@@ -110,8 +102,7 @@ final class ServiceFlags {
             "Most tasks on one node; 0 for any number",
             Flag::readUnsigned));
     flags.add(
-        Flag.of(
-            "entrypoint", "command", "Program with leading arguments", CommandWords::split));
+        Flag.of("entrypoint", "command", "Program with leading arguments", CommandWords::split));
     flags.add(Flag.string("hostname", (char) 0, "string", "Host name that tasks see"));
     flags.add(Flag.string("user", 'u', "string", "User that tasks run as (NAME|UID[:GROUP|GID])"));
     flags.add(Flag.string("workdir", 'w', "string", "Directory that tasks start in"));
@@ -129,8 +120,7 @@ final class ServiceFlags {
     flags.add(Flag.of("reserve-cpu", "decimal", "CPUs kept for a task", Quantity::nanoCpus));
     flags.add(Flag.of("reserve-memory", "bytes", "Memory kept for a task", Quantity::bytes));
     flags.add(
-        Flag.choice(
-                "restart-condition", "When a task is replaced", "none", "on-failure", "any")
+        Flag.choice("restart-condition", "When a task is replaced", "none", "on-failure", "any")
             .byDefault("any"));
     flags.add(
         Flag.of("restart-delay", "duration", "Time before a replacement", GoDuration::parse)
@@ -160,8 +150,7 @@ final class ServiceFlags {
                 "Tasks replaced at the same time; 0 for all",
                 Flag::readUnsigned)
             .byDefault("1"),
-        Flag.of(
-                which + "-delay", "duration", "Time between two replacements", GoDuration::parse)
+        Flag.of(which + "-delay", "duration", "Time between two replacements", GoDuration::parse)
             .byDefault("0s"),
         Flag.of(
                 which + "-monitor",
@@ -178,8 +167,7 @@ final class ServiceFlags {
                 "Share of tasks that may fail",
                 Flag::readRatio)
             .byDefault("0"),
-        Flag.choice(
-                which + "-order", "Which of two tasks goes first", "start-first", "stop-first")
+        Flag.choice(which + "-order", "Which of two tasks goes first", "start-first", "stop-first")
             .byDefault("stop-first"));
   }
 }

@@ -19,8 +19,7 @@ final class ServiceInspection {
   private ServiceInspection() {}
 
   static Leaf leaf() {
-    return Leaf.of(
-            "[OPTIONS] SERVICE [SERVICE...]", "Show everything about services, as JSON.")
+    return Leaf.of("[OPTIONS] SERVICE [SERVICE...]", "Show everything about services, as JSON.")
         .flags(Inspection.FORMAT, Inspection.PRETTY)
         .arguments(1, Integer.MAX_VALUE)
         .naming(Naming.SERVICES)

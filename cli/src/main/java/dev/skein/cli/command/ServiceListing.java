@@ -13,7 +13,6 @@ import dev.skein.cli.format.Listing;
 import dev.skein.cli.format.NaturalOrder;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// `skein service ls`
@@ -25,10 +24,7 @@ final class ServiceListing {
 
   static Leaf leaf() {
     return Leaf.of("[OPTIONS]", "List the services of the swarm.")
-        .flags(
-            Filters.FILTER,
-            Filters.FORMAT.byDefault("table"),
-            Filters.QUIET)
+        .flags(Filters.FILTER, Filters.FORMAT.byDefault("table"), Filters.QUIET)
         .examples(
             "skein service ls",
             "skein service ls --filter label=tier=front -q",
@@ -39,15 +35,15 @@ final class ServiceListing {
   private static int run(CommandContext context, Arguments arguments) throws IOException {
     List<JsonObject> services = new ArrayList<>();
     try (EngineClient client = context.client()) {
-      Query query =
-          Query.of("/services").with("status", "true").filters(Filters.of(arguments));
+      Query query = Query.of("/services").with("status", "true").filters(Filters.of(arguments));
       for (JsonElement service : client.list(query.toString())) {
         services.add(service.getAsJsonObject());
       }
     }
+    // Not Comparator.comparing: its lambda can't come from the start-up cache.
     services.sort(
-        Comparator.comparing(
-            (JsonObject service) -> Json.text(service, "Spec.Name"), NaturalOrder.INSTANCE));
+        (a, b) ->
+            NaturalOrder.INSTANCE.compare(Json.text(a, "Spec.Name"), Json.text(b, "Spec.Name")));
     boolean ids = arguments.is("quiet");
     Listing listing = listing();
     for (JsonObject service : services) {

@@ -25,12 +25,12 @@ final class ServiceLogs {
 
   static Leaf leaf() {
     return Leaf.of(
-            "[OPTIONS] SERVICE|TASK", "Show what the tasks of a service, or one task, have printed.")
+            "[OPTIONS] SERVICE|TASK",
+            "Show what the tasks of a service, or one task, have printed.")
         .flags(
             Flag.bool("follow", 'f', "Go on with what they print from now on"),
             Flag.string("since", (char) 0, "string", "Show lines since then, for example 42m"),
-            Flag.string("tail", 'n', "string", "Lines from the end of each log")
-                .byDefault("all"),
+            Flag.string("tail", 'n', "string", "Lines from the end of each log").byDefault("all"),
             Flag.bool("timestamps", 't', "Print when each line was written"),
             Flag.bool("details", (char) 0, "Print the details that the log driver adds"),
             Flag.bool("raw", (char) 0, "Print lines without the task that wrote them"),
@@ -112,7 +112,8 @@ final class ServiceLogs {
     return query.with("tail", tail == null ? "all" : tail);
   }
 
-  /// Prints lines with the task that wrote them. Names are asked for once each, over a connection of
+  /// Prints lines with the task that wrote them. Names are asked for once each, over a connection
+  /// of
   /// their own, because the log's is busy.
   private static final class Writer {
     private final CommandContext context;

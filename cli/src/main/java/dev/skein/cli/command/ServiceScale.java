@@ -42,9 +42,7 @@ final class ServiceScale {
           scaled.add(scale(client, entry.getKey(), entry.getValue()));
           context.out().println(entry.getKey() + " scaled to " + entry.getValue());
         } catch (ApiException e) {
-          context
-              .err()
-              .println(entry.getKey() + ": Error response from daemon: " + e.getMessage());
+          context.err().println(entry.getKey() + ": Error response from daemon: " + e.getMessage());
           code = ExitCode.FAILURE;
         } catch (FailureException e) {
           context.err().println(entry.getKey() + ": " + e.getMessage());
@@ -61,8 +59,7 @@ final class ServiceScale {
     return code;
   }
 
-  private static String scale(EngineClient client, String name, long replicas)
-      throws IOException {
+  private static String scale(EngineClient client, String name, long replicas) throws IOException {
     JsonObject service = ServiceCommands.require(client, name);
     JsonObject spec = Json.make(service, "Spec");
     if (Json.at(spec, "Mode.Replicated") == null) {

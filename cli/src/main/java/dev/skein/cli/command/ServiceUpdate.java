@@ -83,7 +83,8 @@ final class ServiceUpdate {
         throw new UsageException("--args and --entrypoint do not go with a new command");
       }
       if (!ServiceImage.isProcess(Json.object(spec, "TaskTemplate"))) {
-        throw new UsageException("only a process service takes a command: use --args, --entrypoint");
+        throw new UsageException(
+            "only a process service takes a command: use --args, --entrypoint");
       }
       edit.containerWords("Command", command.subList(0, 1));
       edit.containerWords("Args", command.subList(1, command.size()));

@@ -103,9 +103,7 @@ final class SwarmCommands {
     try (EngineClient client = context.client()) {
       JsonElement answer = client.post("/swarm/init", request);
       String id = answer.isJsonPrimitive() ? answer.getAsString() : "";
-      context
-          .out()
-          .println("Swarm initialized: current node (" + id + ") is now a manager.\n");
+      context.out().println("Swarm initialized: current node (" + id + ") is now a manager.\n");
       printJoin(context, client, id, "worker");
       context
           .out()
@@ -174,9 +172,7 @@ final class SwarmCommands {
     try (EngineClient client = context.client()) {
       client.post("/swarm/join", request);
       boolean manager = Json.flag(client.object("/info"), "Swarm.ControlAvailable");
-      context
-          .out()
-          .println("This node joined a swarm as a " + (manager ? "manager." : "worker."));
+      context.out().println("This node joined a swarm as a " + (manager ? "manager." : "worker."));
     }
     return ExitCode.SUCCESS;
   }
@@ -192,8 +188,7 @@ final class SwarmCommands {
         .does(SwarmCommands::runJoinToken);
   }
 
-  private static int runJoinToken(CommandContext context, Arguments arguments)
-      throws IOException {
+  private static int runJoinToken(CommandContext context, Arguments arguments) throws IOException {
     String role = arguments.argument(0);
     if (!role.equals("worker") && !role.equals("manager")) {
       throw new UsageException("unknown role \"" + role + "\": worker or manager");
@@ -226,13 +221,10 @@ final class SwarmCommands {
   }
 
   private static void printJoin(
-      CommandContext context, EngineClient client, String nodeId, String role)
-      throws IOException {
+      CommandContext context, EngineClient client, String nodeId, String role) throws IOException {
     JsonObject node = client.object(Query.of("/nodes", nodeId).toString());
     JsonObject swarm = client.object("/swarm");
-    context
-        .out()
-        .println("To add a " + role + " to this swarm, run the following command:\n");
+    context.out().println("To add a " + role + " to this swarm, run the following command:\n");
     context
         .out()
         .println(
@@ -246,8 +238,7 @@ final class SwarmCommands {
   static Leaf leave() {
     return Leaf.of("[OPTIONS]", "Leave the swarm.")
         .flags(
-            Flag.bool(
-                "force", 'f', "Leave even as a manager, and even if this costs the quorum"))
+            Flag.bool("force", 'f', "Leave even as a manager, and even if this costs the quorum"))
         .examples("skein swarm leave", "skein swarm leave --force")
         .does(
             (context, arguments) -> {

@@ -12,14 +12,15 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// `skein version`
-final class VersionCommand {
+public final class VersionCommand {
   /// The newest version of Docker's API that the client knows.
   private static final String API_VERSION = "1.47";
 
   private VersionCommand() {}
 
   /// This program's own version.
-  static String version() {
+  /// This program's version.
+  public static String version() {
     String packaged = VersionCommand.class.getPackage().getImplementationVersion();
     return packaged == null ? "development" : packaged;
   }
@@ -27,8 +28,7 @@ final class VersionCommand {
   static Leaf leaf() {
     return Leaf.of("[OPTIONS]", "Show the versions of the client and of the daemon.")
         .flags(
-            Flag.string(
-                "format", 'f', "string", "Print with a template, or 'json' for everything"))
+            Flag.string("format", 'f', "string", "Print with a template, or 'json' for everything"))
         .examples("skein version", "skein version --format '{{.Server.Version}}'")
         .does(VersionCommand::run);
   }
@@ -78,8 +78,7 @@ final class VersionCommand {
               + ")");
       sheet.innerIf("Git commit", Json.text(versions, "Server.GitCommit"));
       sheet.inner(
-          "OS/Arch",
-          Json.text(versions, "Server.Os") + "/" + Json.text(versions, "Server.Arch"));
+          "OS/Arch", Json.text(versions, "Server.Os") + "/" + Json.text(versions, "Server.Arch"));
     }
     return sheet.toString();
   }

@@ -32,7 +32,8 @@ final class WhoamiCommand {
                 + "  /exit?code=1     ends the process\n\n"
                 + "On SIGTERM it finishes the requests it has and ends with code 0.")
         .flags(
-            Flag.of("port", "port", "Port to listen at; else $PORT, else 8080", WhoamiCommand::port),
+            Flag.of(
+                "port", "port", "Port to listen at; else $PORT, else 8080", WhoamiCommand::port),
             Flag.string(
                 "address", (char) 0, "ip", "Address to listen at; else $SKEIN_ADDR, else 0.0.0.0"),
             Flag.bool("udp", (char) 0, "Answer each UDP datagram with the task's name and itself"))
@@ -111,7 +112,8 @@ final class WhoamiCommand {
     try {
       return port(text);
     } catch (IllegalArgumentException e) {
-      throw new UsageException("invalid PORT \"" + text + "\" in the environment: " + e.getMessage());
+      throw new UsageException(
+          "invalid PORT \"" + text + "\" in the environment: " + e.getMessage());
     }
   }
 

@@ -1,4 +1,5 @@
-/// The commands, their flags and help, and the parser that finds and runs the one that was asked for.
+/// The commands, their flags and help, and the parser that finds and runs the one that was asked
+/// for.
 @NullMarked
 package dev.skein.cli.command;
 

@@ -5,14 +5,10 @@ import dev.skein.proto.v1.NodeRecord;
 import dev.skein.state.seal.DurableFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// What one daemon keeps on disk, all under one directory that only its user can read.
 ///
@@ -88,39 +84,13 @@ record DaemonFiles(Path root) {
     for (var path : List.of(identity(), keys(), wrappingKey())) {
       Files.deleteIfExists(path);
     }
-    delete(worker());
+    DirectoryTree.delete(worker());
     forgetRaft();
   }
 
   /// Forgets the replicated state: this node is no manager (any more).
   void forgetRaft() throws IOException {
-    delete(raft());
+    DirectoryTree.delete(raft());
     DurableFile.syncDirectory(root);
-  }
-
-  private static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    Files.walkFileTree(
-        tree,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

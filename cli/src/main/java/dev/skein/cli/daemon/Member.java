@@ -10,6 +10,7 @@ import dev.skein.proto.v1.DataKey;
 import dev.skein.proto.v1.JoinRaftRequest;
 import dev.skein.proto.v1.JoinRaftResponse;
 import dev.skein.proto.v1.LeaveRaftRequest;
+import dev.skein.proto.v1.ManagerList;
 import dev.skein.proto.v1.MembershipGrpc;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeRecord;
@@ -22,13 +23,17 @@ import dev.skein.state.ratis.RaftTls;
 import dev.skein.state.seal.KeyFile;
 import dev.skein.state.seal.Keyring;
 import dev.skein.state.seal.WrappingKey;
+import dev.skein.worker.WorkerNode;
+import dev.skein.worker.agent.AgentListener;
 import io.grpc.Channel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +55,8 @@ final class Member implements AutoCloseable {
     /// The node's role or certificate changed: call [Member#follow] on the lifecycle's thread.
     void roleMayHaveChanged();
 
-    /// This node was removed from the swarm.
-    void expelled();
+    /// A manager does not take this node for a member.
+    void refused(String reason);
 
     /// The manager here cannot go on: end the process.
     void failed(Throwable cause);
@@ -64,7 +69,9 @@ final class Member implements AutoCloseable {
   private final NodeTls tls;
   private final ManagerChannels channels;
   private final CertificateRenewer renewer;
+  private final WorkerFactory workers;
   private volatile NodeRecord record;
+  private volatile @Nullable WorkerNode worker;
   private volatile @Nullable ManagerNode manager;
   private volatile @Nullable Node lastSeen;
   private volatile boolean removedFromRaft;
@@ -75,11 +82,13 @@ final class Member implements AutoCloseable {
       Identity identity,
       Owner owner,
       SwitchedChannel control,
+      WorkerFactory workers,
       SecureRandom random) {
     this.files = files;
     this.record = record;
     this.owner = owner;
     this.control = control;
+    this.workers = workers;
     this.random = random;
     this.tls = new NodeTls(identity, SystemClock.WALL);
     this.channels = new ManagerChannels(tls.channelCredentials());
@@ -109,8 +118,20 @@ final class Member implements AutoCloseable {
     return channels.to(manager);
   }
 
-  void start() {
+  /// Begins to work: takes over the tasks that are here, and looks for a manager.
+  void start() throws IOException {
     renewer.start();
+    var started = workers.create(record, channels::to, new Session());
+    worker = started;
+    started.start();
+  }
+
+  /// Stops all tasks, for good.
+  void stopTasks() throws InterruptedException {
+    var running = worker;
+    if (running != null) {
+      running.stopAllTasks();
+    }
   }
 
   /// Starts the first manager of a new cluster, or one that was here before.
@@ -184,6 +205,7 @@ final class Member implements AutoCloseable {
                 tls.serverCredentials(),
                 tls.channelCredentials(),
                 SystemClock.WALL,
+                SystemClock.STEADY,
                 SystemClock.NANOS,
                 random),
             keyring,
@@ -209,7 +231,7 @@ final class Member implements AutoCloseable {
   }
 
   /// What the managers say of this node, by the worker's session.
-  void seen(Node node) {
+  private void seen(Node node) {
     lastSeen = node;
     var wanted = node.getSpec().getRole();
     var has = tls.identity().subject().role();
@@ -247,7 +269,7 @@ final class Member implements AutoCloseable {
   }
 
   /// The managers' addresses as the session tells them.
-  void managersAre(List<String> addresses) {
+  private void managersAre(List<String> addresses) {
     if (!addresses.isEmpty() && !addresses.equals(record.getManagersList())) {
       try {
         remember(record.toBuilder().clearManagers().addAllManagers(addresses).build());
@@ -257,18 +279,71 @@ final class Member implements AutoCloseable {
     }
   }
 
-  /// Leaves the Raft group in good order.
-  ///
-  /// @throws StatusRuntimeException if the managers refuse, or cannot be reached
-  void leaveManagers() {
-    MembershipGrpc.newBlockingStub(anyManager())
-        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
-        .leaveRaft(LeaveRaftRequest.getDefaultInstance());
+  /// The other managers that are known here, by node id; without ids (of those of which only the
+  /// address is known) the address stands for it.
+  Map<String, String> managers() {
+    var found = new TreeMap<String, String>();
+    var own = manager;
+    if (own != null) {
+      for (var node : own.store().state().nodes().values()) {
+        if (node.hasManagerStatus()) {
+          found.put(node.getId(), node.getManagerStatus().getAddr());
+        }
+      }
+    }
+    if (found.isEmpty()) {
+      record.getManagersList().forEach(address -> found.put(address, address));
+    }
+    return found;
+  }
+
+  /// Why a manager should not simply leave, in Docker's words.
+  String whyNotLeave() {
+    var text =
+        "You are attempting to leave the swarm on a node that is participating as a manager. ";
+    var count = managers().size();
+    if (count <= 1) {
+      return text
+          + "Removing the last manager erases all current state of the swarm. Use `--force` to"
+          + " ignore this message.";
+    }
+    var quorum = count / 2 + 1;
+    return text
+        + (count - 1 < quorum
+            ? "Removing this node leaves %d managers out of %d. Without a Raft quorum your swarm will be inaccessible. "
+                .formatted(count - 1, count)
+            : "")
+        + "The only way to restore a swarm that has lost consensus is to reinitialize it with"
+        + " `--force-new-cluster`. Use `--force` to suppress this message.";
+  }
+
+  /// Leaves the Raft group in good order if the other managers can be reached and agree; a forced
+  /// leave goes on without that.
+  void tryLeaveManagers() {
+    if (managers().size() <= 1) {
+      return;
+    }
+    try {
+      MembershipGrpc.newBlockingStub(anyManager())
+          .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
+          .leaveRaft(LeaveRaftRequest.getDefaultInstance());
+    } catch (StatusRuntimeException e) {
+      LOG.warn(
+          "left without the other managers' consent ({}); remove this node there: skein node rm"
+              + " --force {}",
+          e.getStatus().getDescription(),
+          record.getNodeId());
+    }
   }
 
   @Override
   public void close() {
     renewer.close();
+    var running = worker;
+    worker = null;
+    if (running != null) {
+      running.close();
+    }
     stopManager();
     channels.close();
   }
@@ -299,6 +374,24 @@ final class Member implements AutoCloseable {
 
   static String newRaftId(SecureRandom random) {
     return "m-" + new IdSource(random).next();
+  }
+
+  private final class Session implements AgentListener {
+
+    @Override
+    public void managersChanged(ManagerList managers) {
+      managersAre(managers.getAddrsList());
+    }
+
+    @Override
+    public void nodeChanged(Node node) {
+      seen(node);
+    }
+
+    @Override
+    public void refused(Status status) {
+      owner.refused(String.valueOf(status.getDescription()));
+    }
   }
 
   private final class ManagerEvents implements ManagerNode.Owner {

@@ -224,8 +224,7 @@ final class DevCluster {
             node.signalAll("KILL");
             return node.process().isEmpty() && TaskProcesses.of(node.data()).isEmpty();
           });
-      TaskCgroups.remove(node.data());
-      Trees.delete(node.directory());
+      node.delete();
     }
   }
 

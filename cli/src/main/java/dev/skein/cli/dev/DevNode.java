@@ -2,12 +2,13 @@ package dev.skein.cli.dev;
 
 import dev.skein.cli.client.Endpoint;
 import dev.skein.cli.client.EngineClient;
+import dev.skein.cli.daemon.DirectoryTree;
+import dev.skein.cli.daemon.TaskLeftovers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -52,7 +53,7 @@ record DevNode(String name, String address, Path directory) {
   }
 
   EngineClient client() {
-    return new EngineClient(Endpoint.unix(socket()), null, ANSWER_SECONDS);
+    return new EngineClient(new Endpoint.Unix(socket().toString()), null, ANSWER_SECONDS);
   }
 
   /// Makes the directory.
@@ -84,9 +85,7 @@ record DevNode(String name, String address, Path directory) {
             "--data-root",
             data().toString(),
             "--hostname",
-            name,
-            "--default-addr",
-            address);
+            name);
     var builder =
         new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -143,6 +142,12 @@ record DevNode(String name, String address, Path directory) {
     }
   }
 
+  /// Removes all that is left of it, once its processes have ended.
+  void delete() throws IOException {
+    TaskLeftovers.remove(data());
+    DirectoryTree.delete(directory);
+  }
+
   /// What `dev ps` calls its state.
   String state() throws IOException {
     var process = process();
@@ -153,14 +158,5 @@ record DevNode(String name, String address, Path directory) {
     var text = Files.exists(stat) ? Files.readString(stat) : "";
     var paused = text.startsWith("T", text.lastIndexOf(')') + 2);
     return paused ? "paused" : "running";
-  }
-
-  Map<String, String> shown() throws IOException {
-    return Map.of(
-        "Name", name,
-        "Address", address,
-        "State", state(),
-        "PID", process().map(process -> Long.toString(process.pid())).orElse("-"),
-        "Host", host());
   }
 }

@@ -138,7 +138,8 @@ public final class Json {
     return out.toString();
   }
 
-  private static void write(JsonElement value, StringBuilder out, @Nullable String indent, int depth) {
+  private static void write(
+      JsonElement value, StringBuilder out, @Nullable String indent, int depth) {
     if (value.isJsonObject()) {
       char separator = '{';
       for (Map.Entry<String, JsonElement> entry : value.getAsJsonObject().entrySet()) {
@@ -213,7 +214,8 @@ public final class Json {
     out.append('"');
   }
 
-  /// What stands at a path of member names (`Spec.Mode.Global`), or null if any of them is absent or
+  /// What stands at a path of member names (`Spec.Mode.Global`), or null if any of them is absent
+  /// or
   /// null.
   public static @Nullable JsonElement at(@Nullable JsonElement root, String path) {
     JsonElement current = root;

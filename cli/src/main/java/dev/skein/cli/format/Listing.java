@@ -46,7 +46,8 @@ public final class Listing {
     }
     if (format.equals("raw")) {
       StringBuilder raw = new StringBuilder();
-      headers.forEach((name, header) -> raw.append(name).append(": {{.").append(name).append("}}\n"));
+      headers.forEach(
+          (name, header) -> raw.append(name).append(": {{.").append(name).append("}}\n"));
       return lines(raw.toString());
     }
     if (format.equals("json")) {

@@ -18,9 +18,31 @@ final class TemplateFunctions {
 
   static final Set<String> NAMES =
       Set.of(
-          "json", "len", "index", "upper", "lower", "title", "join", "split", "pad", "truncate",
-          "print", "println", "printf", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not",
-          "slice", "contains", "replace");
+          "json",
+          "len",
+          "index",
+          "upper",
+          "lower",
+          "title",
+          "join",
+          "split",
+          "pad",
+          "truncate",
+          "print",
+          "println",
+          "printf",
+          "eq",
+          "ne",
+          "lt",
+          "le",
+          "gt",
+          "ge",
+          "and",
+          "or",
+          "not",
+          "slice",
+          "contains",
+          "replace");
 
   private TemplateFunctions() {}
 

@@ -182,8 +182,8 @@ final class Convergence {
       JsonObject known = bySlot.get(key);
       if (known == null
           || stage(task) > stage(known)
-          || stage(task) == stage(known)
-              && Json.text(task, "CreatedAt").compareTo(Json.text(known, "CreatedAt")) > 0) {
+          || (stage(task) == stage(known)
+              && Json.text(task, "CreatedAt").compareTo(Json.text(known, "CreatedAt")) > 0)) {
         bySlot.put(key, task);
       }
     }

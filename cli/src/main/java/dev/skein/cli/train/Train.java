@@ -1,6 +1,6 @@
 package dev.skein.cli.train;
 
-import dev.skein.cli.RealTime;
+import dev.skein.cli.Main;
 import dev.skein.cli.command.CommandContext;
 import dev.skein.cli.command.Interrupts;
 import dev.skein.cli.command.Program;
@@ -12,13 +12,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 
 /// Runs every client command once, in one process, so that the JVM's ahead-of-time cache holds the
 /// classes of all of them. The build runs it; users never do.
-@RealTime
 public final class Train {
   private static final String NODE =
       """
@@ -85,7 +83,8 @@ public final class Train {
 
   private Train() {}
 
-  /// @param args none
+  /// Runs the commands.
+  @SuppressWarnings("try") // The daemon only has to be there.
   public static void main(String[] args) throws IOException {
     Path directory = Files.createTempDirectory("skein-train");
     Path socket = directory.resolve("s");
@@ -95,15 +94,7 @@ public final class Train {
             new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       for (String command : COMMANDS) {
         CommandContext context =
-            new CommandContext(
-                sink,
-                sink,
-                Map.of("SKEIN_HOST", "unix://" + socket),
-                InstantSource.system(),
-                System::nanoTime,
-                new NoInterrupts(),
-                true,
-                true);
+            Main.context(sink, sink, Map.of("SKEIN_HOST", "unix://" + socket), new NoInterrupts());
         int code = new Program(context).run(List.of(command.split(" ", -1)));
         failures += code == 0 ? 0 : 1;
       }

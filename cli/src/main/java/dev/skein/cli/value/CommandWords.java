@@ -8,6 +8,8 @@ import java.util.List;
 public final class CommandWords {
   private CommandWords() {}
 
+  /// The words of a command line.
+  ///
   /// @throws IllegalArgumentException if a quote is not closed
   public static List<String> split(String text) {
     List<String> words = new ArrayList<>();

@@ -18,7 +18,7 @@ public final class Timestamp {
   /// @return Unix seconds with nanoseconds, as the API takes them
   /// @throws IllegalArgumentException naming the text
   public static String parse(String text, Instant now, ZoneId zone) {
-    if (!text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9' || c == '.')) {
+    if (!text.isEmpty() && text.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '.')) {
       return text;
     }
     try {

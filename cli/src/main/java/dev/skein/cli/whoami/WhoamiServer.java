@@ -249,8 +249,8 @@ public final class WhoamiServer implements Closeable {
       String format = request.query().getOrDefault("format", "");
       boolean json =
           format.equals("json")
-              || format.isEmpty()
-                  && request.headers().getOrDefault("accept", "").contains("application/json");
+              || (format.isEmpty()
+                  && request.headers().getOrDefault("accept", "").contains("application/json"));
       if (json) {
         JsonObject body = identity.toJson();
         body.addProperty("Local", local());

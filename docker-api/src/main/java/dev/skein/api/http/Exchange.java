@@ -6,6 +6,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.TRANSFER_ENCODING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -40,7 +41,7 @@ final class Exchange implements Runnable {
   private final String uri;
   private final HttpMethod method;
   private final HttpVersion version;
-  private final byte[] body;
+  private final ByteString body;
   private final boolean keepAlive;
   private final Context.CancellableContext context = Context.ROOT.withCancellation();
 
@@ -48,7 +49,7 @@ final class Exchange implements Runnable {
   private final Condition changed = lock.newCondition();
   private volatile boolean clientGone;
 
-  Exchange(Channel channel, HttpServer server, HttpRequest head, byte[] body) {
+  Exchange(Channel channel, HttpServer server, HttpRequest head, ByteString body) {
     this.channel = channel;
     this.server = server;
     this.uri = head.uri();
@@ -89,7 +90,7 @@ final class Exchange implements Runnable {
     } finally {
       context.cancel(null);
       if (!answered) {
-        channel.close();
+        var _ = channel.close();
       }
     }
   }
@@ -141,7 +142,7 @@ final class Exchange implements Runnable {
             .eventLoop()
             .schedule(
                 () -> {
-                  channel.close();
+                  var _ = channel.close();
                 },
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
@@ -156,7 +157,7 @@ final class Exchange implements Runnable {
       head.headers().set(TRANSFER_ENCODING, "chunked");
     }
     addCommonHeaders(head);
-    channel.writeAndFlush(head);
+    var _ = channel.writeAndFlush(head);
     try {
       if (!method.equals(HttpMethod.HEAD)) {
         context.call(
@@ -170,7 +171,7 @@ final class Exchange implements Runnable {
         LOG.warn("the stream {} broke off: {}", uri, e.toString());
       }
       // Without the last chunk, so that the client sees that there should have been more.
-      channel.close();
+      var _ = channel.close();
       return;
     }
     var written = channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -179,7 +180,7 @@ final class Exchange implements Runnable {
           if (chunked) {
             finished(written);
           } else {
-            channel.close();
+            var _ = channel.close();
           }
         });
   }
@@ -196,7 +197,7 @@ final class Exchange implements Runnable {
     if (clientGone) {
       throw new IOException("the client is gone");
     }
-    channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes)));
+    var _ = channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes)));
   }
 
   private void addCommonHeaders(HttpResponse response) {
@@ -210,7 +211,7 @@ final class Exchange implements Runnable {
 
   private void finished(ChannelFuture written) {
     if (!keepAlive || !written.isSuccess()) {
-      channel.close();
+      var _ = channel.close();
     } else {
       channel.pipeline().fireUserEventTriggered(HttpConnection.ANSWERED);
     }

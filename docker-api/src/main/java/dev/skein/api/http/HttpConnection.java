@@ -6,6 +6,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.EXPECT;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -78,7 +79,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     try {
       if (refused) {
         if (part instanceof LastHttpContent) {
-          ctx.close();
+          var _ = ctx.close();
         }
         return;
       }
@@ -102,9 +103,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     if (HttpUtil.getContentLength(request, 0L) > server.limits().maxBodyBytes()) {
       refuseTooLarge(ctx);
     } else if (HttpUtil.is100ContinueExpected(request)) {
-      ctx.writeAndFlush(
-          new DefaultFullHttpResponse(
-              HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+      var _ =
+          ctx.writeAndFlush(
+              new DefaultFullHttpResponse(
+                  HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
     } else if (request.headers().contains(EXPECT)) {
       refuse(
           ctx,
@@ -144,7 +146,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
   private void answer(ChannelHandlerContext ctx, HttpRequest request) {
     deadline.requestReceived();
     head = null;
-    var answering = new Exchange(ctx.channel(), server, request, body.toByteArray());
+    var answering =
+        new Exchange(ctx.channel(), server, request, ByteString.copyFrom(body.toByteArray()));
     body.reset();
     exchange = answering;
     Thread.ofVirtual().name("api-request").start(answering);
@@ -155,7 +158,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     if (event == ANSWERED) {
       answered(ctx);
     } else if (event == RequestDeadline.Expired.IDLE) {
-      ctx.close();
+      var _ = ctx.close();
     } else if (event == RequestDeadline.Expired.INCOMPLETE_REQUEST) {
       refuse(
           ctx,
@@ -206,7 +209,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
       case DecoderException e -> LOG.info("connection refused: {}", e.getMessage());
       default -> LOG.error("a connection failed unexpectedly", cause);
     }
-    ctx.close();
+    var _ = ctx.close();
   }
 
   private void releaseBody() {
@@ -248,13 +251,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     response.headers().set(CONNECTION, "close");
     server.headers().forEach((name, value) -> response.headers().set(name, value));
     ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-    ctx.channel()
-        .eventLoop()
-        .schedule(
-            () -> {
-              ctx.close();
-            },
-            LINGER_MS,
-            TimeUnit.MILLISECONDS);
+    var _ =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  var _ = ctx.close();
+                },
+                LINGER_MS,
+                TimeUnit.MILLISECONDS);
   }
 }

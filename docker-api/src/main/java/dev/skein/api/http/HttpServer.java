@@ -49,9 +49,14 @@ import org.jspecify.annotations.Nullable;
 /// `listen…` and `close` belong to one owner thread.
 public final class HttpServer implements AutoCloseable {
   private static final String CONNECTIONS_FULL =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-          + "Content-Length: 56\r\nConnection: close\r\n\r\n"
-          + "{\"message\":\"too many connections: close some and retry\"}";
+      """
+      HTTP/1.1 503 Service Unavailable\r
+      Content-Type: application/json\r
+      Content-Length: 56\r
+      Connection: close\r
+      \r
+      {"message":"too many connections: close some and retry"}\
+      """;
 
   private static final long CLOSE_TIMEOUT_S = 5;
 
@@ -77,6 +82,8 @@ public final class HttpServer implements AutoCloseable {
     this.headers = Map.copyOf(headers);
   }
 
+  /// Listens on a unix socket.
+  ///
   /// @throws IOException when something answers there already, or the socket can't be made
   public void listenUnix(Path path) throws IOException {
     var file = new SocketFile(path);

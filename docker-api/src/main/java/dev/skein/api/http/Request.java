@@ -9,9 +9,9 @@ import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.io.StringReader;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -31,7 +31,7 @@ public record Request(
     ApiVersion version,
     Map<String, String> parameters,
     Map<String, List<String>> query,
-    byte[] body) {
+    ByteString body) {
   private static final int MAX_NESTING = 32;
   private static final Set<String> FALSE_WORDS = Set.of("", "0", "no", "false", "none");
 
@@ -63,7 +63,7 @@ public record Request(
   ///
   /// @throws dev.skein.api.ApiException 400 when it is something else
   public JsonObject json() {
-    if (body.length == 0) {
+    if (body.isEmpty()) {
       return new JsonObject();
     }
     try (var reader = new JsonReader(new StringReader(text()))) {
@@ -84,7 +84,7 @@ public record Request(
 
   private String text() {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(body.asReadOnlyByteBuffer()).toString();
     } catch (CharacterCodingException e) {
       throw badRequest("invalid JSON: the body is not UTF-8");
     }

@@ -21,6 +21,8 @@ public record Route(String method, List<String> segments, Handler handler) {
     Response handle(Request request) throws Exception;
   }
 
+  /// A route from its pattern.
+  ///
   /// @param pattern such as `/services/{id}/update`
   public static Route of(String method, String pattern, Handler handler) {
     return new Route(method, List.of(pattern.substring(1).split("/")), handler);

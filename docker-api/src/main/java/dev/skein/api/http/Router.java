@@ -3,6 +3,7 @@ package dev.skein.api.http;
 import static dev.skein.api.ApiException.badRequest;
 import static dev.skein.api.ApiException.notFound;
 
+import com.google.protobuf.ByteString;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ public final class Router {
   /// @param uri as in the request line
   /// @throws dev.skein.api.ApiException 404 where there is no route, 400 for a malformed URI or a
   ///     version that isn't spoken
-  public Response route(String method, String uri, byte[] body) throws Exception {
+  public Response route(String method, String uri, ByteString body) throws Exception {
     var question = uri.indexOf('?');
     var fullPath = question < 0 ? uri : uri.substring(0, question);
     var version = ApiVersion.MAX;

@@ -2,6 +2,8 @@ package dev.skein.api.route;
 
 import static dev.skein.api.ApiException.badRequest;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.skein.proto.v1.ServiceSpec;
 import java.util.regex.Pattern;
 
@@ -17,6 +19,16 @@ final class ProcessImage {
       Pattern.compile("(?:docker\\.io/)?" + NAME + "(?::[\\w.-]{1,128})?(?:@[\\w:+.-]{1,256})?");
 
   private ProcessImage() {}
+
+  /// Takes the runtime out of a task template's JSON; the image says it. Docker's client refuses to
+  /// send back a container spec whose runtime is another than `container`, so that it could neither
+  /// scale nor update what it was shown.
+  static void hideRuntime(JsonObject taskTemplate) {
+    if (taskTemplate.get("Runtime") instanceof JsonPrimitive runtime
+        && runtime.getAsString().equals(RUNTIME)) {
+      taskTemplate.remove("Runtime");
+    }
+  }
 
   static boolean matches(String image) {
     return PATTERN.matcher(image).matches();

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 public final class RouteTable {
   private RouteTable() {}
 
+  /// The table of one daemon.
+  ///
   /// @param control reaches the leader's control API from any manager
   /// @param random for the names of services that were created without one
   public static List<Route> of(

@@ -68,6 +68,7 @@ final class Views {
   }
 
   private static JsonObject ensureContainerSpec(JsonObject taskSpec) {
+    ProcessImage.hideRuntime(taskSpec);
     ensureObject(taskSpec, "ContainerSpec");
     return taskSpec;
   }

@@ -30,11 +30,17 @@ public final class AllocatePlanner implements Planner {
     return plan.build();
   }
 
-  /// A service that gave ports back may end another's wait, so every waiting one is looked at
-  /// again with it.
+  /// A service that gave ports back may end another's wait, so every waiting one is looked at again
+  /// with it; and the new task of a waiting one has to be told what it waits for.
   private static Set<String> toLookAt(ClusterState state, Dirty dirty) {
     var ids = new LinkedHashSet<>(dirty.services());
-    if (!ids.isEmpty() && !dirty.everything()) {
+    for (var slot : dirty.slots()) {
+      var service = ids.contains(slot.serviceId()) ? null : state.service(slot.serviceId());
+      if (service != null && !Endpoints.isAllocated(service)) {
+        ids.add(service.getId());
+      }
+    }
+    if (!dirty.services().isEmpty() && !dirty.everything()) {
       for (var service : state.services().values()) {
         if (!Endpoints.isAllocated(service)) {
           ids.add(service.getId());

@@ -61,12 +61,17 @@ public final class ControlLoop implements AutoCloseable {
     thread.start();
   }
 
-  /// Ends the loop and waits for its thread. What it has proposed may still be committed.
+  /// Ends the loop and waits for its thread, unless interrupted. What it has proposed may still be
+  /// committed.
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     closed = true;
     thread.interrupt();
-    thread.join();
+    try {
+      thread.join();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void run() {

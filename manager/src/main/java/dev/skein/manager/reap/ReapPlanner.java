@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,8 +38,7 @@ public final class ReapPlanner implements Planner {
     for (var id : dirty.nodes()) {
       round.reapNode(id);
     }
-    for (var slot :
-        dirty.cluster() ? Dirty.everythingIn(state).slots() : dirty.slotsTouched(state)) {
+    for (var slot : slotsToReap(state, dirty)) {
       round.reapSlot(slot);
     }
     for (var id : round.servicesToReap(dirty)) {
@@ -48,6 +48,20 @@ public final class ReapPlanner implements Planner {
       }
     }
     return round.plan.build();
+  }
+
+  /// A cluster's history limit concerns all slots, the end of a service's update all of its own.
+  private static Set<Slot> slotsToReap(ClusterState state, Dirty dirty) {
+    if (dirty.cluster()) {
+      return Dirty.everythingIn(state).slots();
+    }
+    var slots = new LinkedHashSet<>(dirty.slotsTouched(state));
+    for (var id : dirty.services()) {
+      for (var task : state.tasksOfService(id)) {
+        slots.add(Slot.of(task));
+      }
+    }
+    return slots;
   }
 
   private static final class Round {

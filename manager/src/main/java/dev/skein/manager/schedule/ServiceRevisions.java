@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A service with what its revisions ask for, each read at most once. Lives for one planning
-/// call; owned by its thread.
+/// A service with what its revisions ask for, each read at most once. Lives for one planning call;
+// owned by its thread.
 public final class ServiceRevisions {
   private final Service service;
   private final SpecRevision current;
@@ -51,8 +51,9 @@ public final class ServiceRevisions {
     return requirements.computeIfAbsent(revision.getVersion(), v -> Requirements.of(revision));
   }
 
-  /// Whether the task runs what the service now asks for, and where it asks for it. A revision
-  /// that differs in placement only replaces just those tasks that may not stay on their nodes.
+  /// Whether the task runs what the service now asks for, and where it asks for it. A revision that
+  // differs in placement
+  /// only replaces just those tasks that may not stay on their nodes.
   ///
   /// @param node the task's node, null when it has none
   public boolean isUpToDate(Task task, @Nullable Node node) {

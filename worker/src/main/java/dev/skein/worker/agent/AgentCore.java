@@ -284,9 +284,11 @@ public final class AgentCore {
       timed.remove(id);
       reports.forget(id);
       effects.add(new AgentEffect.ForgetTask(id));
+      effects.add(new AgentEffect.TaskMoved(id, null));
       return;
     }
     tasks.put(id, after);
+    effects.add(new AgentEffect.TaskMoved(id, after));
     if (after.due() != null) {
       timed.add(id);
     } else {

@@ -7,6 +7,7 @@ import dev.skein.proto.v1.MeshService;
 import dev.skein.proto.v1.Node;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What the agent's core asks to be done.
 public sealed interface AgentEffect {
@@ -31,6 +32,9 @@ public sealed interface AgentEffect {
 
   /// Forget what was written down of a task.
   record ForgetTask(String taskId) implements AgentEffect {}
+
+  /// What is known of a task has changed; null when it is forgotten. For those who read along.
+  record TaskMoved(String taskId, @Nullable WorkerTask task) implements AgentEffect {}
 
   /// The managers to connect to, the leader first.
   record ManagersChanged(ManagerList managers) implements AgentEffect {}

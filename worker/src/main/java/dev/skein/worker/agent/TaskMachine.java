@@ -106,7 +106,11 @@ public final class TaskMachine {
               now),
           now);
     }
-    return settle(idle, now);
+    // What was prepared is gone with the agent that prepared it, so it is taken from the start. The
+    // managers only ever see a task move forward: they ignore the steps that they know.
+    return settle(
+        idle.withStatus(idle.status().toBuilder().setState(TaskState.TASK_STATE_ACCEPTED).build()),
+        now);
   }
 
   /// The task after an event that a known task met.

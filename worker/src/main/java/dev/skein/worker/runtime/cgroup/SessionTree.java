@@ -134,7 +134,8 @@ final class SessionTree implements Containment {
 
   private List<ProcessStat> members(String taskId, @Nullable ProcessId main) throws IOException {
     var mark = MARK_NAME + "=" + Containment.mark(daemonId, taskId);
-    // What is older than the main process is none of the task's: most of the machine need not be read.
+    // What is older than the main process is none of the task's: most of the machine need not be
+    // read.
     var oldest = main == null ? 0 : main.startTicks();
     var all =
         ProcFs.processes().stream()

@@ -58,8 +58,7 @@ class ProcessWatcherTest {
 
   @ParameterizedTest
   @MethodSource("watchers")
-  void anEndedProcessAndAReusedNumberAreToldAtOnce(Supplier<ProcessWatcher> open)
-      throws Exception {
+  void anEndedProcessAndAReusedNumberAreToldAtOnce(Supplier<ProcessWatcher> open) throws Exception {
     try (var watcher = open.get()) {
       var process = sleeping();
       var id = idOf(process);

@@ -37,8 +37,9 @@ public final class DaemonCommand implements CommandProvider {
   public Command command() {
     return Leaf.of(
             "[OPTIONS]",
-            "Run the daemon of this node. It starts outside any swarm, or comes back as what it was."
-                + " Stopping it leaves the node's tasks running; the next one takes them over.")
+            "Run the daemon of this node. It starts outside any swarm, or comes back as what it"
+                + " was. Stopping it leaves the node's tasks running; the next one takes them"
+                + " over.")
         .flags(
             Flag.string(
                 "socket", (char) 0, "path", "Unix socket to serve; default as for -H, --host"),
@@ -48,8 +49,7 @@ public final class DaemonCommand implements CommandProvider {
                 "path",
                 "Where state is kept (default /var/lib/skein for root, else"
                     + " ~/.local/share/skein/node)"),
-            Flag.string(
-                "api-listen", (char) 0, "host:port", "Serve the API over TLS here as well"),
+            Flag.string("api-listen", (char) 0, "host:port", "Serve the API over TLS here as well"),
             Flag.string("api-tlscacert", (char) 0, "file", "Authority of the API's clients"),
             Flag.string("api-tlscert", (char) 0, "file", "The API's own certificate"),
             Flag.string("api-tlskey", (char) 0, "file", "Key of the API's own certificate"),

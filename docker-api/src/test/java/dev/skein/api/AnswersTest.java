@@ -11,6 +11,7 @@ import dev.skein.state.Times;
 import io.grpc.Status;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -143,18 +144,31 @@ class AnswersTest {
 
   @Test
   void aRequestThatTheManagersDoNotAnswerEndsInItsTime() throws Exception {
-    api.control.silent = true;
-    for (var uri : List.of("/nodes/x", "/nodes", "/swarm")) {
-      var answer = client.get(uri);
-      assertThat(answer.status()).isEqualTo(503);
-      assertThat(answer.message()).contains("too few managers are online");
+    var limits = ApiFixture.LIMITS;
+    var impatient =
+        new ApiLimits(
+            limits.maxBodyBytes(),
+            limits.maxBodiesBytes(),
+            limits.maxConnections(),
+            Duration.ofMillis(200),
+            limits.requestTimeout(),
+            limits.idleTimeout(),
+            limits.writeTimeout());
+    try (var silent = ApiFixture.manager(impatient);
+        var waiting = silent.connect()) {
+      silent.control.silent = true;
+      for (var uri : List.of("/nodes/x", "/nodes", "/swarm")) {
+        var answer = waiting.get(uri);
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.message()).contains("too few managers are online");
+      }
+      // What the node itself knows is told nevertheless.
+      var info = waiting.get("/info");
+      assertThat(info.status()).isEqualTo(200);
+      var swarm = info.json().getAsJsonObject().getAsJsonObject("Swarm");
+      assertThat(swarm.get("Error").getAsString()).contains("too few managers are online");
+      assertThat(swarm.get("NodeID").getAsString()).isEqualTo(FakeNode.ID);
     }
-    // What the node itself knows is told nevertheless.
-    var info = client.get("/info");
-    assertThat(info.status()).isEqualTo(200);
-    var swarm = info.json().getAsJsonObject().getAsJsonObject("Swarm");
-    assertThat(swarm.get("Error").getAsString()).contains("too few managers are online");
-    assertThat(swarm.get("NodeID").getAsString()).isEqualTo(FakeNode.ID);
   }
 
   @ParameterizedTest

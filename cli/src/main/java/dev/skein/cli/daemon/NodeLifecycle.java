@@ -12,6 +12,9 @@ import dev.skein.manager.auth.NodeSubject;
 import dev.skein.manager.ca.CertificateRequest;
 import dev.skein.manager.ca.JoinToken;
 import dev.skein.manager.ca.RootAuthority;
+import dev.skein.manager.control.Admission;
+import dev.skein.manager.control.Rejection;
+import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.InitRequest;
 import dev.skein.proto.v1.IssueCertificateRequest;
 import dev.skein.proto.v1.JoinRequest;
@@ -27,6 +30,7 @@ import dev.skein.proto.v1.NodeSpec;
 import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.NodeStatus;
 import dev.skein.proto.v1.RemoteManager;
+import dev.skein.state.Defaults;
 import dev.skein.state.IdSource;
 import dev.skein.state.Times;
 import dev.skein.state.ratis.RaftNode;
@@ -144,6 +148,11 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
 
   private String found(InitRequest request) throws Exception {
     requireInactive();
+    try {
+      Admission.requireValid(request.getSpec());
+    } catch (Rejection e) {
+      throw new ApiException(400, String.valueOf(e.getMessage()));
+    }
     var addresses = NodeAddresses.resolve(request.getListenAddr(), request.getAdvertiseAddr());
     var now = SystemClock.WALL.instant();
     var ids = new IdSource(random);
@@ -151,13 +160,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
     var nodeId = ids.next();
     var root = RootAuthority.create(now, random);
     var expiry =
-        request.getSpec().getCaConfig().hasNodeCertExpiry()
-            ? Times.duration(request.getSpec().getCaConfig().getNodeCertExpiry())
-            : RootAuthority.NODE_CERT_EXPIRY_DEFAULT;
-    if (expiry.compareTo(RootAuthority.NODE_CERT_EXPIRY_MIN) < 0) {
-      throw new ApiException(
-          400, "certificate expiry %s is shorter than the least, 1h".formatted(expiry));
-    }
+        Defaults.nodeCertificateExpiry(Cluster.newBuilder().setSpec(request.getSpec()).build());
     var keys = CertificateRequest.newKeyPair();
     var certificate =
         RootAuthority.of(root, random)

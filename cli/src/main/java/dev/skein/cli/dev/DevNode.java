@@ -1,9 +1,9 @@
 package dev.skein.cli.dev;
 
 import dev.skein.cli.client.Endpoint;
+import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.daemon.TaskLeftovers;
-import dev.skein.cli.client.EngineClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

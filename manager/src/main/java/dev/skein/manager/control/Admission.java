@@ -2,6 +2,7 @@ package dev.skein.manager.control;
 
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.Version;
+import dev.skein.proto.v1.ClusterSpec;
 import dev.skein.state.ClusterState;
 import dev.skein.state.ratis.PeerStatus;
 import java.security.SecureRandom;
@@ -21,6 +22,11 @@ public final class Admission {
     this.services = new ServiceAdmission(new ServiceSpecRules(limits));
     this.nodes = new NodeAdmission(peers);
     this.cluster = new ClusterAdmission(random);
+  }
+
+  /// Checks the spec of a cluster that is about to be founded, and so has no state to admit it to.
+  public static void requireValid(ClusterSpec spec) throws Rejection {
+    ClusterAdmission.check(spec);
   }
 
   /// What is to be proposed.

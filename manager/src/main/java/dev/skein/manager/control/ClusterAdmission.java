@@ -44,7 +44,7 @@ final class ClusterAdmission {
     return Admitted.of(cluster.getId(), ChangeSets.update(updated.build()));
   }
 
-  private static void check(ClusterSpec spec) throws Rejection {
+  static void check(ClusterSpec spec) throws Rejection {
     if (spec.getSerializedSize() > SpecLimits.SPEC_BYTES) {
       throw invalid(
           "the cluster's spec of %d bytes exceeds the limit of %d",

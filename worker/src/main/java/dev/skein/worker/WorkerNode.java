@@ -13,7 +13,6 @@ import dev.skein.worker.agent.FileJournal;
 import dev.skein.worker.agent.ManagerConnector;
 import dev.skein.worker.agent.MeshDriver;
 import dev.skein.worker.agent.NetworkPorts;
-import dev.skein.worker.agent.NodeDescriber;
 import dev.skein.worker.agent.WorkerTask;
 import dev.skein.worker.runtime.TaskRuntime;
 import dev.skein.worker.runtime.process.ProcessRuntime;

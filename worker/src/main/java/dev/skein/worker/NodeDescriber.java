@@ -1,4 +1,4 @@
-package dev.skein.worker.agent;
+package dev.skein.worker;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.skein.proto.v1.Capability;

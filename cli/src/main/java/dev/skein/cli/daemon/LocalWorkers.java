@@ -2,7 +2,7 @@ package dev.skein.cli.daemon;
 
 import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.NodeRecord;
-import dev.skein.worker.agent.NodeDescriber;
+import dev.skein.worker.NodeDescriber;
 import dev.skein.worker.WorkerConfig;
 import dev.skein.worker.WorkerNode;
 import dev.skein.worker.agent.AgentListener;

@@ -19,6 +19,11 @@ public final class Cli {
   /// After this an attached command is interrupted, as by `^C`.
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
+  /// How long a cluster may take to agree on a leader on a busy machine.
+  private static final Duration ELECTION = Duration.ofSeconds(40);
+
+  private static final String NO_LEADER = "The swarm does not have a leader";
+
   private final String host;
 
   /// @param host as for `--host`
@@ -51,9 +56,16 @@ public final class Cli {
         millis);
   }
 
-  /// What a command prints that must succeed.
+  /// What a command prints that must succeed. One that is refused for want of a leader has done
+  /// nothing, and is given again.
   public String ok(String... words) {
-    return run(words).ok().text();
+    var deadline = System.nanoTime() + ELECTION.toNanos();
+    while (true) {
+      var outcome = run(words);
+      if (!outcome.err().contains(NO_LEADER) || System.nanoTime() - deadline > 0) {
+        return outcome.ok().text();
+      }
+    }
   }
 
   /// The error of a command that must fail.

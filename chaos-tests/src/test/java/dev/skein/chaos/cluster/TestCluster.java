@@ -16,15 +16,20 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
 
 /// Daemons of one test class, each a process with an address and a directory of its own. As a
 /// static `@RegisterExtension` it is started before the class's tests, prints the logs of a test
 /// that fails, and leaves nothing behind.
 public final class TestCluster
-    implements BeforeAllCallback, AfterAllCallback, TestExecutionExceptionHandler {
+    implements BeforeAllCallback,
+        AfterAllCallback,
+        BeforeEachCallback,
+        TestExecutionExceptionHandler {
 
   private static final Duration READY = Duration.ofSeconds(60);
   private static final int TRIES = 100;
@@ -40,6 +45,7 @@ public final class TestCluster
   private @Nullable ServerSocket network;
   private @Nullable Path root;
   private @Nullable Thread hook;
+  private @Nullable String failed;
 
   private TestCluster(int managers, int workers, int outsiders, List<String> initOptions) {
     this.managers = managers;
@@ -70,6 +76,14 @@ public final class TestCluster
     } catch (Throwable e) {
       printLogs();
       throw e;
+    }
+  }
+
+  /// The tests of a class are steps of one story: what follows a failed one says nothing.
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    if (failed != null) {
+      throw new TestAbortedException("an earlier step failed: " + failed);
     }
   }
 
@@ -260,6 +274,7 @@ public final class TestCluster
       throws Throwable {
     System.err.println("\n" + context.getDisplayName() + " failed; the daemons' logs end with:");
     printLogs();
+    failed = context.getDisplayName();
     throw failure;
   }
 

@@ -81,7 +81,7 @@ public final class ProcessRuntime implements TaskRuntime {
     this.logs = logs;
     services = new SupervisedTask.Services(containment, watcher, logs, clock, closed);
     Files.createDirectories(tasksDirectory);
-    launcher = new Launcher(tools, config.directory(), config.daemonId(), self);
+    launcher = new Launcher(tools, config, self);
     specCheck =
         new SpecCheck(
             containment.features(),

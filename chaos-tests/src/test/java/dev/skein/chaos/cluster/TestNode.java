@@ -33,12 +33,14 @@ public final class TestNode {
   private final String name;
   private final String address;
   private final Path directory;
+  private Path data;
   private @Nullable Process process;
 
   TestNode(String name, String address, Path directory) throws IOException {
     this.name = name;
     this.address = address;
     this.directory = Files.createDirectories(directory);
+    this.data = directory.resolve("data");
   }
 
   /// Its hostname in the cluster.
@@ -62,7 +64,17 @@ public final class TestNode {
 
   /// The daemon's `--data-root`.
   public Path data() {
-    return directory.resolve("data");
+    return data;
+  }
+
+  /// From now on this daemon is started on another's directory, as by mistake.
+  public void useDataOf(TestNode other) {
+    data = other.data;
+  }
+
+  /// Takes [#useDataOf] back.
+  public void useOwnData() {
+    data = directory.resolve("data");
   }
 
   public Path log() {
@@ -260,9 +272,7 @@ public final class TestNode {
           killNow();
           return isRunning() || !taskProcesses().isEmpty() ? Optional.empty() : Optional.of(true);
         });
-    if (!Files.exists(data().resolve("damaged"))) {
-      TaskLeftovers.remove(data());
-    }
+    TaskLeftovers.remove(data());
     DirectoryTree.delete(directory);
   }
 }

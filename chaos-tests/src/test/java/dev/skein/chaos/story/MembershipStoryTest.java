@@ -113,7 +113,7 @@ final class MembershipStoryTest {
     assertThat(n1.cli().ok("node", "ps", "n4")).startsWith("ID");
     assertThat(n4.cli().fails("node", "ls"))
         .contains("This node is not a swarm manager. Worker nodes can't be used to view or modify");
-    assertThat(n1.cli().fails("node", "inspect", "nobody")).contains("node nobody not found");
+    assertThat(n1.cli().fails("node", "inspect", "nobody")).contains("no such node: nobody");
   }
 
   @Test

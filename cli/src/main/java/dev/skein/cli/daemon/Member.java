@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +102,7 @@ final class Member implements AutoCloseable {
             tls,
             new IdentityStore(files.identity()),
             this::anyManager,
-            ignored -> owner.roleMayHaveChanged(),
+            ignored -> renewed(),
             SystemClock.WALL,
             random);
   }
@@ -248,6 +249,12 @@ final class Member implements AutoCloseable {
     if (wanted != has && (wanted == NodeRole.NODE_ROLE_MANAGER || !node.hasManagerStatus())) {
       renewer.renewNow();
     }
+    owner.roleMayHaveChanged();
+  }
+
+  /// A connection counts as what its certificate said when it was made: new calls take new ones.
+  private void renewed() {
+    channels.retain(Set.of());
     owner.roleMayHaveChanged();
   }
 

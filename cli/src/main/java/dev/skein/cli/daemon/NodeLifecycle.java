@@ -485,7 +485,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
         case IOException known -> new ApiException(500, String.valueOf(known.getMessage()));
         case StatusRuntimeException known ->
             new ApiException(500, String.valueOf(known.getStatus().getDescription()));
-        default -> new IllegalStateException(e.getCause());
+        case null, default -> new IllegalStateException(e.getCause());
       };
     }
   }

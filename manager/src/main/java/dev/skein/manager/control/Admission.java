@@ -1,8 +1,8 @@
 package dev.skein.manager.control;
 
 import dev.skein.proto.v1.Change;
-import dev.skein.proto.v1.Version;
 import dev.skein.proto.v1.ClusterSpec;
+import dev.skein.proto.v1.Version;
 import dev.skein.state.ClusterState;
 import dev.skein.state.ratis.PeerStatus;
 import java.security.SecureRandom;

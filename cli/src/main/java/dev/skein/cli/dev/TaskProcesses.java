@@ -11,7 +11,7 @@ import java.util.Set;
 
 /// The processes of a node's tasks, found without its daemon: each task is a session of its own,
 /// begun by a supervisor whose id and start time stand in the task's `status` file.
-final class TaskProcesses {
+public final class TaskProcesses {
 
   private static final String STATUS = "status";
 
@@ -22,7 +22,7 @@ final class TaskProcesses {
   private TaskProcesses() {}
 
   /// The ids of all processes of the tasks below a daemon's data directory.
-  static List<Long> of(Path data) throws IOException {
+  public static List<Long> of(Path data) throws IOException {
     var sessions = new HashSet<Long>();
     if (!Files.isDirectory(data)) {
       return List.of();

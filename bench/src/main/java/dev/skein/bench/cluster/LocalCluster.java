@@ -2,6 +2,7 @@ package dev.skein.bench.cluster;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.skein.bench.Figures;
 import dev.skein.bench.RealTime;
 import dev.skein.cli.client.ApiException;
 import dev.skein.cli.client.EngineClient;
@@ -41,7 +42,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /// The `skein` script that this benchmark was started for.
-  static String launcher() {
+  public static String launcher() {
     var given = System.getenv("SKEIN_LAUNCHER");
     if (given == null || given.isEmpty()) {
       throw new IllegalStateException("run this through bench/run, which builds the program too");
@@ -88,12 +89,21 @@ public final class LocalCluster implements AutoCloseable {
         remotes.add(first.rpcAddress());
         request.add("RemoteAddrs", remotes);
         request.add("JoinToken", tokens.get(node.isManager() ? "Manager" : "Worker"));
-        try (var joining = node.client()) {
-          joining.post("/swarm/join", request);
-        }
+        await(node.name() + " cannot join", () -> join(node, request));
       }
     }
     awaitReady();
+  }
+
+  private static boolean join(BenchNode node, JsonObject request) throws IOException {
+    try (var client = node.client()) {
+      client.post("/swarm/join", request);
+      return true;
+    } catch (ApiException e) {
+      // On a busy machine the leader may have changed just now.
+      Figures.print(node.name() + " joins again", String.valueOf(e.getMessage()));
+      return false;
+    }
   }
 
   private static JsonObject request(BenchNode node) {

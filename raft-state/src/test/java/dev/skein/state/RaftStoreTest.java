@@ -92,7 +92,8 @@ class RaftStoreTest {
     large.getSpecBuilder().putLabels("l", "x".repeat(Limits.BYTES_PER_OBJECT));
     assertThatThrownBy(() -> commit(leader, set(ChangeSets.create(large.build()))))
         .isInstanceOf(StoreException.TooLargeException.class);
-    var follower = managers.stream().filter(manager -> manager != leader).findFirst().orElseThrow();
+    var follower =
+        managers.stream().filter(manager -> !manager.equals(leader)).findFirst().orElseThrow();
     await("a known leader", () -> follower.node().leader().isPresent());
     assertThatThrownBy(() -> commit(follower, set(ChangeSets.create(node("n3")))))
         .isInstanceOfSatisfying(

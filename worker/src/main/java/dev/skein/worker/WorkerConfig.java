@@ -18,6 +18,8 @@ import java.util.random.RandomGenerator;
 /// @param hostname as the user wants it; "" for the machine's
 /// @param version of this program
 /// @param labels of the engine
+/// @param programs directories that tasks of the process runtime find programs in, after the
+///     system's own
 /// @param clock dates and judges waits; must not jump
 /// @param nanoTime measures silence
 public record WorkerConfig(
@@ -29,6 +31,7 @@ public record WorkerConfig(
     String hostname,
     String version,
     Map<String, String> labels,
+    List<Path> programs,
     InstantSource clock,
     LongSupplier nanoTime,
     RandomGenerator random) {
@@ -36,5 +39,6 @@ public record WorkerConfig(
   public WorkerConfig {
     managers = List.copyOf(managers);
     labels = Map.copyOf(labels);
+    programs = List.copyOf(programs);
   }
 }

@@ -51,7 +51,8 @@ public final class WorkerNode implements AutoCloseable {
       throws IOException {
     runtime =
         ProcessRuntime.open(
-            ProcessRuntimeConfig.of(config.directory().resolve("process"), config.daemonId()),
+            ProcessRuntimeConfig.of(config.directory().resolve("process"), config.daemonId())
+                .withPrograms(config.programs()),
             config.clock());
     mesh = new IngressMesh(MeshConfig.defaults(config.address()), config.nanoTime());
     var runtimes = Map.of(runtime.name(), runtime);

@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -87,7 +88,15 @@ public final class DaemonCommand implements CommandProvider {
         apiTls(arguments),
         dataRoot(context, arguments),
         hostname(arguments),
-        labels(arguments));
+        labels(arguments),
+        programs(context));
+  }
+
+  /// So that `skein whoami` works as a task without being installed: where the launcher is.
+  private static List<Path> programs(CommandContext context) {
+    var launcher = context.environment().getOrDefault("SKEIN_LAUNCHER", "");
+    var directory = launcher.isEmpty() ? null : Path.of(launcher).toAbsolutePath().getParent();
+    return directory == null ? List.of() : List.of(directory);
   }
 
   private static Path socket(CommandContext context, Arguments arguments) throws IOException {

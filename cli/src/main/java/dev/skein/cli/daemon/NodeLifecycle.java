@@ -74,6 +74,8 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   private volatile @Nullable Member member;
   private volatile LocalNodeState state = LocalNodeState.LOCAL_NODE_STATE_INACTIVE;
   private volatile String error = "";
+  // Whether #follow will be called again by itself; of the lifecycle's thread.
+  private boolean retrying;
 
   NodeLifecycle(
       DaemonOptions options,
@@ -411,11 +413,19 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   }
 
   private void retryFollow() {
+    if (retrying) {
+      return;
+    }
+    retrying = true;
     Thread.startVirtualThread(
         () -> {
           try {
             if (!thread.awaitTermination(RETRY_MS, TimeUnit.MILLISECONDS)) {
-              thread.execute(this::follow);
+              thread.execute(
+                  () -> {
+                    retrying = false;
+                    follow();
+                  });
             }
           } catch (InterruptedException | java.util.concurrent.RejectedExecutionException e) {
             LOG.debug("closing", e);
@@ -485,7 +495,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
         case IOException known -> new ApiException(500, String.valueOf(known.getMessage()));
         case StatusRuntimeException known ->
             new ApiException(500, String.valueOf(known.getStatus().getDescription()));
-        default -> new IllegalStateException(e.getCause());
+        case null, default -> new IllegalStateException(e.getCause());
       };
     }
   }

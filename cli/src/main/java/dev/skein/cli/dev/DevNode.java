@@ -101,7 +101,7 @@ record DevNode(String name, String address, Path directory) {
     if (!Files.exists(processFile())) {
       return Optional.empty();
     }
-    var words = Files.readString(processFile()).strip().split(" ");
+    var words = Files.readString(processFile()).strip().split(" ", -1);
     return ProcessHandle.of(Long.parseLong(words[0]))
         .filter(ProcessHandle::isAlive)
         .filter(process -> startOf(process) == Long.parseLong(words[1]));

@@ -36,7 +36,7 @@ public final class TaskProcesses {
   }
 
   private static void addSession(Path status, Set<Long> sessions) throws IOException {
-    var words = Files.readString(status).strip().split(" ");
+    var words = Files.readString(status).strip().split(" ", -1);
     if (words.length != 5 || !words[0].equals("started")) {
       return;
     }
@@ -67,7 +67,7 @@ public final class TaskProcesses {
   private static String[] stat(Path process) throws IOException {
     try {
       var text = Files.readString(process.resolve("stat"));
-      return text.substring(text.lastIndexOf(')') + 2).split(" ");
+      return text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
     } catch (NoSuchFileException e) {
       return new String[0];
     } catch (IOException e) {

@@ -132,24 +132,23 @@ public final class LeaderChannel extends Channel {
             new Metadata());
         return;
       }
-      var call = leader.newCall(method, options);
-      int asked;
-      synchronized (this) {
-        if (cancelled != null) {
-          close(cancelled, new Metadata());
-          return;
-        }
-        attempt = call;
-        asked = requested;
-      }
       var sent = new Metadata();
       sent.merge(requireNonNull(headers));
-      call.start(new Relay(), sent);
-      if (asked > 0) {
-        call.request(asked);
+      var call = leader.newCall(method, options);
+      synchronized (this) {
+        if (cancelled == null) {
+          // All of it before a cancellation may come in: a cancelled call can't be sent on.
+          attempt = call;
+          call.start(new Relay(), sent);
+          if (requested > 0) {
+            call.request(requested);
+          }
+          call.sendMessage(requireNonNull(request));
+          call.halfClose();
+          return;
+        }
       }
-      call.sendMessage(requireNonNull(request));
-      call.halfClose();
+      close(requireNonNull(cancelled), new Metadata());
     }
 
     private void tryAgain() {

@@ -84,6 +84,7 @@ final class Lab implements AutoCloseable {
   private final String name = "lab-" + LABS.incrementAndGet() + "-";
   private final Map<String, TestManager> managers = new HashMap<>();
   private final List<Worker> workers = new ArrayList<>();
+  private final List<ManagedChannel> channels = new ArrayList<>();
   private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
   private final InstantSource clock = InstantSource.system();
   private @Nullable String leader;
@@ -190,6 +191,8 @@ final class Lab implements AutoCloseable {
     volatile List<MeshService> mesh = List.of();
     volatile Consumer<List<MeshService>> onMesh = ignored -> {};
     private final Map<String, ManagedChannel> channels = new HashMap<>();
+    private boolean killed;
+    private boolean closed;
 
     private Worker(String id, TaskRuntime runtime, Journal journal, String... known)
         throws IOException {
@@ -233,6 +236,9 @@ final class Lab implements AutoCloseable {
     }
 
     private synchronized Channel channel(String address) {
+      if (killed) {
+        address = "nowhere";
+      }
       var channel =
           channels.computeIfAbsent(
               address, each -> InProcessChannelBuilder.forName(each).executor(calls).build());
@@ -251,10 +257,22 @@ final class Lab implements AutoCloseable {
       channels.clear();
     }
 
+    /// Ends it as SIGKILL does, as far as others can see: nobody says goodbye.
+    void kill() {
+      synchronized (this) {
+        killed = true;
+      }
+      cut();
+      close();
+    }
+
     @Override
     public void close() {
-      agent.close();
-      cut();
+      if (!closed) {
+        closed = true;
+        agent.close();
+        cut();
+      }
     }
   }
 
@@ -285,6 +303,7 @@ final class Lab implements AutoCloseable {
   /// A channel to the leader as this node.
   Channel channel(String manager, String asNode) {
     var channel = InProcessChannelBuilder.forName(name + manager).executor(calls).build();
+    channels.add(channel);
     return ClientInterceptors.intercept(channel, new SaysCaller(asNode));
   }
 
@@ -410,6 +429,7 @@ final class Lab implements AutoCloseable {
   @Override
   public void close() {
     workers.forEach(Worker::close);
+    channels.forEach(ManagedChannel::shutdownNow);
     managers.values().forEach(TestManager::kill);
     calls.shutdownNow();
   }

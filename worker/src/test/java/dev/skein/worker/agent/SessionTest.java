@@ -209,8 +209,7 @@ final class SessionTest {
 
     // A killed process: its connections are reset and nobody says goodbye.
     var died = Instant.now();
-    worker.cut();
-    worker.close();
+    worker.kill();
     lab.awaitNode("w1", NodeState.NODE_STATE_DOWN);
     // Three periods of 200 ms, and what a busy machine adds.
     assertThat(Duration.between(died, Instant.now())).isLessThan(Duration.ofSeconds(2));

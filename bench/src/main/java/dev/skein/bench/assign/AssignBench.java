@@ -64,8 +64,7 @@ public final class AssignBench {
       var joins = new ArrayList<Future<SimulatedWorker>>();
       for (var i = 0; i < count; i++) {
         var number = i;
-        joins.add(
-            joining.submit(() -> SimulatedWorker.join(number, leader.rpcAddress(), token)));
+        joins.add(joining.submit(() -> SimulatedWorker.join(number, leader.rpcAddress(), token)));
       }
       for (var join : joins) {
         workers.add(join.get());

@@ -199,8 +199,7 @@ public final class LocalCluster implements AutoCloseable {
   /// Waits until `check` holds.
   ///
   /// @throws IOException with `otherwise` if that takes too long
-  public static void await(String otherwise, Check check)
-      throws IOException, InterruptedException {
+  public static void await(String otherwise, Check check) throws IOException, InterruptedException {
     await(otherwise, LOOK_AGAIN_MS, check);
   }
 
@@ -218,7 +217,8 @@ public final class LocalCluster implements AutoCloseable {
 
   /// How many of a service's tasks run now.
   public static int running(EngineClient client, String service) throws IOException {
-    for (var each : client.list("/services?status=true&filters=" + Services.filter("name", service))) {
+    for (var each :
+        client.list("/services?status=true&filters=" + Services.filter("name", service))) {
       if (Json.text(each, "Spec.Name").equals(service)) {
         return (int) Json.number(each, "ServiceStatus.RunningTasks", 0);
       }

@@ -94,8 +94,7 @@ public final class FailoverBench {
       var victim = leader ? leading : victim(leading, other, i);
       try (var client = other.client()) {
         client.post("/services/create", Services.sleeping(SERVICE, REPLICAS));
-        LocalCluster.await(
-            "the replicas do not start", () -> runningOn(client).size() == REPLICAS);
+        LocalCluster.await("the replicas do not start", () -> runningOn(client).size() == REPLICAS);
         var id =
             cluster.names().entrySet().stream()
                 .filter(entry -> entry.getValue().equals(victim.name()))
@@ -128,8 +127,7 @@ public final class FailoverBench {
             () -> client.list("/tasks?filters=" + Services.filter("service", SERVICE)).isEmpty());
       }
     }
-    report(
-        (leader ? "leading" : "other") + " node killed to all replicas elsewhere", times);
+    report((leader ? "leading" : "other") + " node killed to all replicas elsewhere", times);
   }
 
   /// Workers and following managers in turn; never the one that is asked.

@@ -48,8 +48,7 @@ public final class FootprintBench {
     try (var client = cluster.leader().client()) {
       client.post("/services/create", Services.sleeping("sleepers", REPLICAS));
       LocalCluster.await(
-          "the replicas do not start",
-          () -> LocalCluster.running(client, "sleepers") == REPLICAS);
+          "the replicas do not start", () -> LocalCluster.running(client, "sleepers") == REPLICAS);
       for (var i = 0; i < WRITES; i++) {
         client.post("/services/create", Services.sleeping("idle-" + i, 0));
       }

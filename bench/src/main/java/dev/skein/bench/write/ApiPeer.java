@@ -60,8 +60,7 @@ final class ApiPeer implements Peer {
                 .setRuntime("process")
                 .setContainerSpec(
                     ContainerSpec.newBuilder().setImage("skein/process").addCommand("sleep")))
-        .setMode(
-            ServiceMode.newBuilder().setReplicated(ReplicatedMode.newBuilder().setReplicas(0)))
+        .setMode(ServiceMode.newBuilder().setReplicated(ReplicatedMode.newBuilder().setReplicas(0)))
         .build();
   }
 

@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Debian's etcd: three members without TLS, written to over its own gRPC at the leader, all writers
-/// on one connection as etcd's benchmark does.
+/// Debian's etcd: three members without TLS, written to over its own gRPC at the leader, all
+/// writers on one connection as etcd's benchmark does.
 ///
 /// Of etcd's protocol two calls are needed, so their messages are put together by field number.
 @RealTime
@@ -72,16 +72,26 @@ final class EtcdPeer implements Peer {
             .collect(Collectors.joining(","));
     return new ProcessBuilder(
             "etcd",
-            "--name", "e" + member,
-            "--data-dir", directory.resolve("e" + member).toString(),
-            "--listen-client-urls", client,
-            "--advertise-client-urls", client,
-            "--listen-peer-urls", peer,
-            "--initial-advertise-peer-urls", peer,
-            "--initial-cluster", all,
-            "--initial-cluster-state", "new",
-            "--logger", "zap",
-            "--log-level", "error")
+            "--name",
+            "e" + member,
+            "--data-dir",
+            directory.resolve("e" + member).toString(),
+            "--listen-client-urls",
+            client,
+            "--advertise-client-urls",
+            client,
+            "--listen-peer-urls",
+            peer,
+            "--initial-advertise-peer-urls",
+            peer,
+            "--initial-cluster",
+            all,
+            "--initial-cluster-state",
+            "new",
+            "--logger",
+            "zap",
+            "--log-level",
+            "error")
         .redirectErrorStream(true)
         .redirectOutput(directory.resolve("e" + member + ".log").toFile())
         .start();

@@ -49,8 +49,7 @@ public final class StoreMember {
   private final List<Service> objects = new ArrayList<>();
   private final Random random = new Random(1);
 
-  private StoreMember(Path directory, List<RaftMember> members, byte[] dataKey)
-      throws IOException {
+  private StoreMember(Path directory, List<RaftMember> members, byte[] dataKey) throws IOException {
     var identity = new IdentityStore(directory.resolve("identity.pem")).load().orElseThrow();
     var tls = new NodeTls(identity, InstantSource.system());
     var machine = new ClusterMachine();

@@ -136,8 +136,7 @@ public final class WriteBench {
     Figures.print(
         what,
         "%.2f (%.2f-%.2f)"
-            .formatted(
-                Figures.median(ratios), Figures.percentile(ratios, 0), Figures.max(ratios)));
+            .formatted(Figures.median(ratios), Figures.percentile(ratios, 0), Figures.max(ratios)));
   }
 
   private static double rate(List<ClosedLoop.Result> all) {

@@ -49,6 +49,9 @@ class ConvergenceTest {
     Json.make(named, "Spec.UpdateConfig").addProperty("Monitor", 3 * SECOND);
     assertThat(Convergence.monitorNanos(named)).isEqualTo(3 * SECOND);
     assertThat(Convergence.monitorNanos(service(1, ""))).isEqualTo(5 * SECOND);
+    JsonObject byImage = service(1, "");
+    Json.make(byImage, "Spec.TaskTemplate.ContainerSpec").addProperty("Image", "skein/process");
+    assertThat(Convergence.monitorNanos(byImage)).isEqualTo(SECOND);
   }
 
   @Test

@@ -156,7 +156,7 @@ final class AccessStoryTest {
   }
 
   /// @param as whose certificate is shown; null for none
-  private static ManagedChannel channel(TestNode to, @Nullable TestNode as) throws IOException {
+  private static ManagedChannel channel(TestNode to, @Nullable TestNode as) throws Exception {
     // The server is not what is tried here, so that it may have any certificate.
     var credentials = TlsChannelCredentials.newBuilder().trustManager(new Credulous());
     if (as != null) {

@@ -56,7 +56,7 @@ final class ServiceStoryTest {
     assertThat(cli.ok("service", "inspect", "web", "--format", "{{.Spec.Labels.tier}}"))
         .isEqualTo("front");
     assertThat(CLUSTER.node("m3").cli().ok("service", "inspect", "--pretty", "web"))
-        .contains("Name:", "web", "Replicas:", "COLOUR=blue", "PublishedPort = 8080");
+        .contains("Name:", "web", "Replicas:", "COLOUR=blue", "published 8080, target 80/tcp");
     assertThat(cli.ok("service", "ps", "web", "--format", "{{.Name}} {{.DesiredState}}").lines())
         .containsExactly("web.1 Running", "web.2 Running", "web.3 Running");
     var nodes = new HashSet<String>();

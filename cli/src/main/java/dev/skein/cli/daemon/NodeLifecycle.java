@@ -45,6 +45,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +61,10 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
           + " another one.";
   private static final int FIRST_LEADER_SECONDS = 20;
   private static final int CLOSE_SECONDS = 5;
+
+  /// How long a joining manager waits to be let in, as Docker does.
+  private static final int JOIN_SECONDS = 20;
+
   private static final long RETRY_MS = 500;
 
   private final DaemonOptions options;
@@ -331,13 +336,58 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
       files.forget();
       new IdentityStore(files.identity()).save(identity);
       files.writeRecord(record);
-      joined.follow();
+      followSoon(joined);
+    } catch (LateException e) {
+      activate(joined);
+      error = String.valueOf(e.getMessage());
+      retryFollow();
+      throw new ApiException(
+          503,
+          "Timeout was reached before node joined. The attempt to join the swarm will continue in"
+              + " the background. Use the \"skein info\" command to see the current swarm status of"
+              + " your node. Last error: "
+              + e.getMessage());
     } catch (Exception e) {
       joined.close();
       files.forget();
       throw e;
     }
     activate(joined);
+  }
+
+  /// The managers may be electing a leader just now, or be busy.
+  private static void followSoon(Member joined) throws IOException {
+    var giveUpAt = SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(JOIN_SECONDS);
+    while (true) {
+      try {
+        joined.follow();
+        return;
+      } catch (IOException e) {
+        if (!(e.getCause() instanceof StatusRuntimeException refused) || !isTemporary(refused)) {
+          throw e;
+        }
+        if (SystemClock.NANOS.getAsLong() - giveUpAt > 0) {
+          throw new LateException(e);
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(RETRY_MS));
+      }
+    }
+  }
+
+  private static boolean isTemporary(StatusRuntimeException refused) {
+    return switch (refused.getStatus().getCode()) {
+      case UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED -> true;
+      default -> false;
+    };
+  }
+
+  /// A step did not succeed in time, and may still.
+  private static final class LateException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    LateException(IOException last) {
+      super(last.getMessage(), last);
+    }
   }
 
   private static Identity enrol(

@@ -10,6 +10,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.net.ConnectException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +96,18 @@ public final class LeaderChannel extends Channel {
 
     @Override
     public void halfClose() {
-      executor.execute(this::tryOnce);
+      inBackground(this::tryOnce);
+    }
+
+    /// Once the manager is closed nobody runs the waiting any more: the call must end all the same.
+    private void inBackground(Runnable step) {
+      try {
+        executor.execute(step);
+      } catch (RejectedExecutionException e) {
+        close(
+            Status.UNAVAILABLE.withDescription("this manager is being stopped").withCause(e),
+            new Metadata());
+      }
     }
 
     @Override
@@ -152,7 +164,7 @@ public final class LeaderChannel extends Channel {
     }
 
     private void tryAgain() {
-      executor.execute(
+      inBackground(
           () -> {
             try {
               route.pause(remainingNanos());

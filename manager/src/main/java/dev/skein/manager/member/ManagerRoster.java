@@ -36,7 +36,6 @@ public final class ManagerRoster {
   private final Executor executor;
 
   /// Raft ids of the members that are being admitted just now.
-  private final Set<String> admitting = ConcurrentHashMap.newKeySet();
   private final Set<String> arriving = ConcurrentHashMap.newKeySet();
 
   /// @param executor may block
@@ -142,15 +141,6 @@ public final class ManagerRoster {
       }
     }
     return null;
-  }
-
-  private boolean isNoted(String raftId) {
-    for (var node : store.state().nodes().values()) {
-      if (node.getManagerStatus().getRaftId().equals(raftId)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void remove(Node node) {

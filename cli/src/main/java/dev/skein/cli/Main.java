@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -22,15 +23,20 @@ public final class Main {
   /// Runs a command and ends the process with its exit code.
   public static void main(String[] words) {
     ProcessInterrupts interrupts = new ProcessInterrupts();
-    int code = new Program(context(interrupts)).run(List.of(words));
-    interrupts.exit(code);
+    CommandContext context =
+        context(
+            stream(FileDescriptor.out), stream(FileDescriptor.err), System.getenv(), interrupts);
+    interrupts.exit(new Program(context).run(List.of(words)));
   }
 
-  private static CommandContext context(Interrupts interrupts) {
+  /// What commands run in, with this process's clocks. The training of the start-up cache takes it
+  /// from here too, so that the cache holds what it needs.
+  public static CommandContext context(
+      PrintStream out, PrintStream err, Map<String, String> environment, Interrupts interrupts) {
     return new CommandContext(
-        stream(FileDescriptor.out),
-        stream(FileDescriptor.err),
-        System.getenv(),
+        out,
+        err,
+        environment,
         InstantSource.system(),
         System::nanoTime,
         interrupts,
@@ -88,6 +94,11 @@ public final class Main {
     void exit(int exitCode) {
       code = exitCode;
       finished.countDown();
+      if (Boolean.getBoolean("skein.client") && !armed) {
+        // No hook waits for the end of a client; the orderly one loads a logger to say so, which
+        // takes longer than most commands.
+        Runtime.getRuntime().halt(exitCode);
+      }
       System.exit(exitCode);
     }
   }

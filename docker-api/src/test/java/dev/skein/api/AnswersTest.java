@@ -11,6 +11,7 @@ import dev.skein.state.Times;
 import io.grpc.Status;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -143,18 +144,31 @@ class AnswersTest {
 
   @Test
   void aRequestThatTheManagersDoNotAnswerEndsInItsTime() throws Exception {
-    api.control.silent = true;
-    for (var uri : List.of("/nodes/x", "/nodes", "/swarm")) {
-      var answer = client.get(uri);
-      assertThat(answer.status()).isEqualTo(503);
-      assertThat(answer.message()).contains("too few managers are online");
+    var limits = ApiFixture.LIMITS;
+    var impatient =
+        new ApiLimits(
+            limits.maxBodyBytes(),
+            limits.maxBodiesBytes(),
+            limits.maxConnections(),
+            Duration.ofMillis(200),
+            limits.requestTimeout(),
+            limits.idleTimeout(),
+            limits.writeTimeout());
+    try (var silent = ApiFixture.manager(impatient);
+        var waiting = silent.connect()) {
+      silent.control.silent = true;
+      for (var uri : List.of("/nodes/x", "/nodes", "/swarm")) {
+        var answer = waiting.get(uri);
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.message()).contains("too few managers are online");
+      }
+      // What the node itself knows is told nevertheless.
+      var info = waiting.get("/info");
+      assertThat(info.status()).isEqualTo(200);
+      var swarm = info.json().getAsJsonObject().getAsJsonObject("Swarm");
+      assertThat(swarm.get("Error").getAsString()).contains("too few managers are online");
+      assertThat(swarm.get("NodeID").getAsString()).isEqualTo(FakeNode.ID);
     }
-    // What the node itself knows is told nevertheless.
-    var info = client.get("/info");
-    assertThat(info.status()).isEqualTo(200);
-    var swarm = info.json().getAsJsonObject().getAsJsonObject("Swarm");
-    assertThat(swarm.get("Error").getAsString()).contains("too few managers are online");
-    assertThat(swarm.get("NodeID").getAsString()).isEqualTo(FakeNode.ID);
   }
 
   @ParameterizedTest
@@ -343,12 +357,22 @@ class AnswersTest {
 
   @Test
   void fractionsOfSecondsAreKept() throws Exception {
-    client.sendRequest("GET", "/events?since=1700000000.5&until=1700000001&afterIndex=7", "");
-    assertThat(client.readHead().headers()).containsEntry("content-type", "application/json");
+    assertThat(client.get("/events?since=1700000000.5&until=1700000001&afterIndex=7").headers())
+        .containsEntry("content-type", "application/json");
     assertThat(Times.instant(api.control.lastEvents.getSince()))
         .isEqualTo(Instant.parse("2023-11-14T22:13:20.500Z"));
     assertThat(api.control.lastEvents.getUntil().getSeconds()).isEqualTo(1_700_000_001);
     assertThat(api.control.lastEvents.getAfterIndex()).isEqualTo(7);
+  }
+
+  @Test
+  void warmingUpChangesNothing() throws Exception {
+    var before = client.get("/nodes").body();
+    api.api.warmUp();
+    assertThat(client.get("/nodes").body()).isEqualTo(before);
+    api.node.leave(true);
+    api.api.warmUp();
+    assertThat(client.get("/info").status()).isEqualTo(200);
   }
 
   @Test

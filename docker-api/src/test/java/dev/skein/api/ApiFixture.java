@@ -11,6 +11,7 @@ import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.NodeStatus;
 import dev.skein.proto.v1.Reachability;
 import dev.skein.proto.v1.Version;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -32,42 +33,59 @@ final class ApiFixture implements AutoCloseable {
           64 << 10,
           128 << 10,
           8,
-          Duration.ofSeconds(2),
-          Duration.ofMillis(500),
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(1),
           Duration.ofSeconds(30),
           Duration.ofSeconds(2));
 
   final Path directory;
   final Path socket;
-  final FakeControl control = new FakeControl();
+  /// Only where the fixture was made without another.
+  final FakeControl control;
   final FakeNode node = new FakeNode();
   final ApiServer api;
   private final Server controlServer;
   private final ManagedChannel channel;
 
-  private ApiFixture(ApiLimits limits, UnaryOperator<ApiConfig> configure) throws IOException {
+  private ApiFixture(BindableService served, ApiLimits limits, UnaryOperator<ApiConfig> configure)
+      throws IOException {
+    control = served instanceof FakeControl fake ? fake : new FakeControl();
     directory = Files.createTempDirectory("skein-api");
     socket = directory.resolve("run").resolve("x.sock");
     var name = directory.toString();
-    controlServer = InProcessServerBuilder.forName(name).addService(control).build().start();
+    controlServer = InProcessServerBuilder.forName(name).addService(served).build().start();
     channel = InProcessChannelBuilder.forName(name).build();
     var config = configure.apply(ApiConfig.of(socket, directory, "0.1.0").withLimits(limits));
-    api = new ApiServer(config, channel, node, InstantSource.system(), new Random(7));
+    try {
+      api = new ApiServer(config, channel, node, InstantSource.system(), new Random(7));
+    } catch (IOException e) {
+      cleanUp();
+      throw e;
+    }
   }
 
   /// A manager with one node in its swarm.
   static ApiFixture manager() throws IOException {
-    var fixture = inactive(LIMITS);
+    return manager(LIMITS);
+  }
+
+  static ApiFixture manager(ApiLimits limits) throws IOException {
+    var fixture = inactive(limits);
     fixture.seed();
     return fixture;
   }
 
   static ApiFixture inactive(ApiLimits limits) throws IOException {
-    return new ApiFixture(limits, config -> config);
+    return new ApiFixture(new FakeControl(), limits, config -> config);
+  }
+
+  /// Before another control API than the fake; its node is in no swarm yet.
+  static ApiFixture over(BindableService control) throws IOException {
+    return new ApiFixture(control, LIMITS, config -> config);
   }
 
   static ApiFixture withTls(ApiConfig.Tls tls) throws IOException {
-    var fixture = new ApiFixture(LIMITS, config -> config.withTls(tls));
+    var fixture = new ApiFixture(new FakeControl(), LIMITS, config -> config.withTls(tls));
     fixture.seed();
     return fixture;
   }
@@ -109,6 +127,10 @@ final class ApiFixture implements AutoCloseable {
   @Override
   public void close() throws IOException {
     api.close();
+    cleanUp();
+  }
+
+  private void cleanUp() throws IOException {
     channel.shutdownNow();
     controlServer.shutdownNow();
     try (var files = Files.walk(directory)) {

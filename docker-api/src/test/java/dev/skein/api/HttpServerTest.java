@@ -179,7 +179,7 @@ class HttpServerTest {
                   });
       var answer = client.read();
       assertThat(answer.status()).isEqualTo(408);
-      assertThat(answer.message()).isEqualTo("the request did not arrive within PT0.5S");
+      assertThat(answer.message()).isEqualTo("the request did not arrive within PT1S");
       assertThat(client.isClosed()).isTrue();
       trickle.interrupt();
       trickle.join();

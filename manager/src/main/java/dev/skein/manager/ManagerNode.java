@@ -92,8 +92,7 @@ public final class ManagerNode implements AutoCloseable {
     var dispatcher =
         new DispatcherService(
             config.nodeId(), store, ids, config.steadyClock(), this::leaderAddress, logs);
-    this.duties =
-        List.of(new Planning(ids), dispatcher, new RoleFollower(store, roster));
+    this.duties = List.of(new Planning(ids), dispatcher, new RoleFollower(store, roster));
     this.services =
         List.of(
             new CertificateAuthorityService(
@@ -249,11 +248,7 @@ public final class ManagerNode implements AutoCloseable {
     @Override
     public void end() {
       if (loop != null) {
-        try {
-          loop.close();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
+        loop.close();
         loop = null;
       }
     }

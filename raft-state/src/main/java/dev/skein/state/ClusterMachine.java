@@ -58,6 +58,14 @@ public final class ClusterMachine implements ReplicatedMachine {
   }
 
   @Override
+  public int snapshotEntries() {
+    var cluster = feed.state().cluster();
+    return cluster == null
+        ? 0
+        : (int) Math.min(Integer.MAX_VALUE, cluster.getSpec().getRaft().getSnapshotInterval());
+  }
+
+  @Override
   public void restore(long index, InputStream in) throws IOException {
     var state = SnapshotCodec.read(in);
     if (state.index() > index) {

@@ -88,17 +88,17 @@ public final class ClusterState {
     return id == null ? null : services.get(id);
   }
 
-  /// By id.
+  /// By id. The same instance in every later state until a node changes.
   public PersistentMap<Node> nodes() {
     return nodes;
   }
 
-  /// By id, those being removed included.
+  /// By id, those being removed included. The same instance until a service changes.
   public PersistentMap<Service> services() {
     return services;
   }
 
-  /// By id.
+  /// By id. The same instance until a task changes.
   public PersistentMap<Task> tasks() {
     return tasks;
   }

@@ -68,7 +68,7 @@ public final class PersistentMap<V> {
 
   /// For a batch of changes: copies each part of the map once however many changes it sees.
   public Editor<V> edit() {
-    return new Editor<>(tree.edit());
+    return new Editor<>(this);
   }
 
   /// The keys, in order.
@@ -125,9 +125,11 @@ public final class PersistentMap<V> {
   /// A batch of changes to one map. Owned by one thread.
   public static final class Editor<V> {
     private final SortedTree.Editor<String, V> tree;
+    private PersistentMap<V> unchanged;
 
-    private Editor(SortedTree.Editor<String, V> tree) {
-      this.tree = tree;
+    private Editor(PersistentMap<V> map) {
+      this.tree = map.tree.edit();
+      this.unchanged = map;
     }
 
     public int size() {
@@ -148,9 +150,14 @@ public final class PersistentMap<V> {
       return tree.remove(key);
     }
 
-    /// The map as changed so far; later changes of this editor do not touch it.
+    /// The map as changed so far, the same instance while nothing changed; later changes of this
+    /// editor do not touch it.
     public PersistentMap<V> toMap() {
-      return new PersistentMap<>(tree.toTree());
+      var edited = tree.toTree();
+      if (edited != unchanged.tree) {
+        unchanged = new PersistentMap<>(edited);
+      }
+      return unchanged;
     }
   }
 }

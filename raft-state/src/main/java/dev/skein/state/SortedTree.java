@@ -211,6 +211,8 @@ final class SortedTree<K, V> {
   /// Many edits of one tree, of which other holders of the tree see nothing. Owned by one thread.
   static final class Editor<K, V> {
     private final Comparator<? super K> order;
+    // What the editor would return if it had changed nothing since.
+    private SortedTree<K, V> unchanged;
     private Owner owner = new Owner();
     private Node<K, V> root;
     private int height;
@@ -220,6 +222,7 @@ final class SortedTree<K, V> {
 
     private Editor(SortedTree<K, V> tree) {
       this.order = tree.order;
+      this.unchanged = tree;
       this.root = tree.root;
       this.height = tree.height;
       this.size = tree.size;
@@ -233,10 +236,14 @@ final class SortedTree<K, V> {
       return find(root, height, key, order);
     }
 
-    /// The tree as edited. The editor may go on; what it returned stays as it is.
+    /// The tree as edited, the same one while nothing changed. The editor may go on; what it
+    /// returned stays as it is.
     SortedTree<K, V> toTree() {
-      owner = new Owner();
-      return new SortedTree<>(order, root, height, size);
+      if (root != unchanged.root) {
+        owner = new Owner();
+        unchanged = new SortedTree<>(order, root, height, size);
+      }
+      return unchanged;
     }
 
     /// Returns what the key held before, or null.

@@ -221,6 +221,14 @@ class ClusterStateTest {
   }
 
   @Test
+  void mapsThatAnEntryDoesNotTouchStayTheSameInstance() {
+    var after = applied(WEB, ChangeSets.create(task("t", "s", 1)));
+    assertThat(after.nodes()).isSameAs(WEB.nodes());
+    assertThat(after.services()).isSameAs(WEB.services());
+    assertThat(after.tasks()).isNotSameAs(WEB.tasks());
+  }
+
+  @Test
   void anEntryIsAppliedOnce() {
     assertThatThrownBy(() -> WEB.apply(1, List.of()))
         .isInstanceOf(IllegalArgumentException.class)

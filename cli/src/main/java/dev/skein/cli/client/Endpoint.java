@@ -1,5 +1,6 @@
 package dev.skein.cli.client;
 
+import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,11 @@ public sealed interface Endpoint {
     public String toString() {
       return "tcp://" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
+  }
+
+  /// The endpoint of a socket in the file system.
+  static Endpoint unix(Path socket) {
+    return new Unix(socket.toString());
   }
 
   /// The endpoint that the user meant: the flag, else `SKEIN_HOST`, else the socket of this user's

@@ -39,25 +39,30 @@ final class HttpConnection implements Closeable {
   }
 
   static HttpConnection open(Endpoint endpoint, @Nullable TlsFiles tls) throws IOException {
-    return switch (endpoint) {
-      case Endpoint.Unix unix -> {
-        // The stream API of the JDK's channels is enough: nothing here is concurrent.
-        SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(unix.path()));
-        yield new HttpConnection(
-            channel, Channels.newInputStream(channel), Channels.newOutputStream(channel));
-      }
-      case Endpoint.Tcp tcp -> {
-        Socket socket;
-        if (tls == null) {
-          socket = new Socket();
-          socket.connect(new InetSocketAddress(tcp.host(), tcp.port()), CONNECT_TIMEOUT_MS);
-          socket.setTcpNoDelay(true);
-        } else {
-          socket = TlsConnector.connect(tcp, tls, CONNECT_TIMEOUT_MS);
-        }
-        yield new HttpConnection(socket, socket.getInputStream(), socket.getOutputStream());
-      }
-    };
+    // Not a switch over types: that is linked anew at each start, for several milliseconds.
+    if (endpoint instanceof Endpoint.Unix(String path)) {
+      // The stream API of the JDK's channels is enough: nothing here is concurrent.
+      SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path));
+      return new HttpConnection(
+          channel, Channels.newInputStream(channel), Channels.newOutputStream(channel));
+    }
+    Socket socket = connect((Endpoint.Tcp) endpoint, tls);
+    return new HttpConnection(socket, socket.getInputStream(), socket.getOutputStream());
+  }
+
+  private static Socket connect(Endpoint.Tcp tcp, @Nullable TlsFiles tls) throws IOException {
+    if (tls != null) {
+      return TlsConnector.connect(tcp, tls, CONNECT_TIMEOUT_MS);
+    }
+    Socket socket = new Socket();
+    try {
+      socket.connect(new InetSocketAddress(tcp.host(), tcp.port()), CONNECT_TIMEOUT_MS);
+      socket.setTcpNoDelay(true);
+      return socket;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   /// Sends one request and reads the head of its answer.

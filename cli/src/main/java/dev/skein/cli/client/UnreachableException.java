@@ -4,7 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// No daemon could be spoken to: nothing listens, the address is refused, TLS failed, the
-/// connection broke, or no answer came in time.
+/// connection
+/// broke, or no answer came in time.
 public final class UnreachableException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,8 @@
 package dev.skein.cli.command;
 
 /// Waiting that `^C` ends. The program's assembly implements it with the process's signals, tests
-/// with a clock of their own.
+/// with
+/// a clock of their own.
 public interface Interrupts {
   /// From now on `^C` no longer ends the program but makes [#await] return true.
   void arm();

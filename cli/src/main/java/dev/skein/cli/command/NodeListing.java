@@ -12,7 +12,6 @@ import dev.skein.cli.format.Listing;
 import dev.skein.cli.format.NaturalOrder;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// `skein node ls`
@@ -45,9 +44,11 @@ final class NodeListing {
         self = Json.text(client.object("/info"), "Swarm.NodeID");
       }
     }
+    // Not Comparator.comparing: its lambda can't come from the start-up cache.
     nodes.sort(
-        Comparator.comparing(
-            (JsonObject node) -> Json.text(node, "Description.Hostname"), NaturalOrder.INSTANCE));
+        (a, b) ->
+            NaturalOrder.INSTANCE.compare(
+                Json.text(a, "Description.Hostname"), Json.text(b, "Description.Hostname")));
     Listing listing = listing();
     for (JsonObject node : nodes) {
       listing.add(row(node, self));

@@ -106,10 +106,11 @@ public final class Program {
     }
     path.add(entry.name());
     List<String> rest = words.subList(1, words.size());
-    return switch (entry.command().get()) {
-      case Group inner -> descend(inner, rest, path);
-      case Leaf leaf -> run(leaf, rest, path);
-    };
+    // Not a switch over types: that is linked anew at each start, for several milliseconds.
+    Command command = entry.command().get();
+    return command instanceof Group inner
+        ? descend(inner, rest, path)
+        : run((Leaf) command, rest, path);
   }
 
   private int run(Leaf leaf, List<String> words, List<String> path) throws IOException {

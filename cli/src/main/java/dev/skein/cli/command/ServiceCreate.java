@@ -7,6 +7,7 @@ import dev.skein.cli.command.Command.Leaf;
 import dev.skein.cli.format.Json;
 import dev.skein.cli.progress.ServiceProgress;
 import dev.skein.cli.value.KeyValue;
+import dev.skein.cli.value.ProcessRuntime;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,8 +56,8 @@ final class ServiceCreate {
       if (arguments.has("entrypoint")) {
         throw new UsageException("--entrypoint does not go with --process: name the program");
       }
-      Json.make(spec, "TaskTemplate").addProperty("Runtime", ServiceImage.PROCESS_RUNTIME);
-      edit.containerText("Image", ServiceImage.PROCESS_IMAGE);
+      Json.make(spec, "TaskTemplate").addProperty("Runtime", ProcessRuntime.NAME);
+      edit.containerText("Image", ProcessRuntime.IMAGE);
       edit.containerWords("Command", words.subList(0, 1));
     } else {
       edit.containerText("Image", words.getFirst());

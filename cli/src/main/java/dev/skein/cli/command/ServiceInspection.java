@@ -10,6 +10,7 @@ import dev.skein.cli.command.Command.Naming;
 import dev.skein.cli.format.Human;
 import dev.skein.cli.format.Json;
 import dev.skein.cli.value.GoDuration;
+import dev.skein.cli.value.ProcessRuntime;
 import dev.skein.cli.value.Quantity;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,7 +116,7 @@ final class ServiceInspection {
 
   private static void container(JsonObject template, Sheet sheet) {
     JsonObject container = Json.object(template, "ContainerSpec");
-    boolean process = ServiceImage.isProcess(template);
+    boolean process = ProcessRuntime.is(template);
     sheet.heading(process ? "ProcessSpec" : "ContainerSpec");
     if (!process) {
       sheet.inner("Image", Json.text(container, "Image"));

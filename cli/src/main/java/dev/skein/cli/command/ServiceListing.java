@@ -13,7 +13,6 @@ import dev.skein.cli.format.Listing;
 import dev.skein.cli.format.NaturalOrder;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// `skein service ls`
@@ -41,9 +40,10 @@ final class ServiceListing {
         services.add(service.getAsJsonObject());
       }
     }
+    // Not Comparator.comparing: its lambda can't come from the start-up cache.
     services.sort(
-        Comparator.comparing(
-            (JsonObject service) -> Json.text(service, "Spec.Name"), NaturalOrder.INSTANCE));
+        (a, b) ->
+            NaturalOrder.INSTANCE.compare(Json.text(a, "Spec.Name"), Json.text(b, "Spec.Name")));
     boolean ids = arguments.is("quiet");
     Listing listing = listing();
     for (JsonObject service : services) {

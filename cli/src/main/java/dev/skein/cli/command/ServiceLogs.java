@@ -113,7 +113,8 @@ final class ServiceLogs {
   }
 
   /// Prints lines with the task that wrote them. Names are asked for once each, over a connection
-  /// of their own, because the log's is busy.
+  /// of
+  /// their own, because the log's is busy.
   private static final class Writer {
     private final CommandContext context;
     private final Arguments arguments;

@@ -8,6 +8,7 @@ import dev.skein.cli.command.Command.Leaf;
 import dev.skein.cli.command.Command.Naming;
 import dev.skein.cli.format.Json;
 import dev.skein.cli.progress.ServiceProgress;
+import dev.skein.cli.value.ProcessRuntime;
 import java.io.IOException;
 import java.util.List;
 
@@ -82,7 +83,7 @@ final class ServiceUpdate {
       if (arguments.has("args") || arguments.has("entrypoint")) {
         throw new UsageException("--args and --entrypoint do not go with a new command");
       }
-      if (!ServiceImage.isProcess(Json.object(spec, "TaskTemplate"))) {
+      if (!ProcessRuntime.is(Json.object(spec, "TaskTemplate"))) {
         throw new UsageException(
             "only a process service takes a command: use --args, --entrypoint");
       }

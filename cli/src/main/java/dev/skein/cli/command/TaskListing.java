@@ -12,7 +12,6 @@ import dev.skein.cli.format.NaturalOrder;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,9 +66,7 @@ final class TaskListing {
       names("/services", "Spec.Name", services);
       names("/nodes", "Description.Hostname", nodes);
     }
-    tasks.sort(
-        Comparator.comparing((JsonObject task) -> name(task, services), NaturalOrder.INSTANCE)
-            .thenComparing(TaskListing::created, Comparator.reverseOrder()));
+    tasks.sort((a, b) -> compare(a, b, services));
     Listing listing = listing();
     String previous = "";
     for (JsonObject task : tasks) {
@@ -115,6 +112,13 @@ final class TaskListing {
         .field("CurrentState", "CURRENT STATE")
         .field("Error", "ERROR")
         .field("Ports", "PORTS");
+  }
+
+  // By name, the newest first. Not Comparator.comparing: its lambda can't come from the start-up
+  // cache.
+  private static int compare(JsonObject a, JsonObject b, Map<String, String> services) {
+    int byName = NaturalOrder.INSTANCE.compare(name(a, services), name(b, services));
+    return byName != 0 ? byName : created(b).compareTo(created(a));
   }
 
   private static Instant created(JsonObject task) {

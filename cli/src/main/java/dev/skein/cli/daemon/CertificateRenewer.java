@@ -146,9 +146,7 @@ final class CertificateRenewer implements AutoCloseable {
           break;
         }
         var step = left.compareTo(LOOK_AGAIN) < 0 ? left : LOOK_AGAIN;
-        if (!wake.await(step.toNanos(), TimeUnit.NANOSECONDS)) {
-          continue;
-        }
+        var _ = wake.await(step.toNanos(), TimeUnit.NANOSECONDS);
       }
       asked = false;
       return !closed;

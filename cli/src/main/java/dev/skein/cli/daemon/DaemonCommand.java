@@ -19,12 +19,14 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// `skein daemon`.
 public final class DaemonCommand implements CommandProvider {
 
+  private static final String LOG_LINE = "%1$tFT%1$tT.%1$tL%1$tz %4$s %5$s%6$s%n";
   private static final long FOREVER_NANOS = Long.MAX_VALUE;
 
   @Override
@@ -36,8 +38,9 @@ public final class DaemonCommand implements CommandProvider {
   public Command command() {
     return Leaf.of(
             "[OPTIONS]",
-            "Run the daemon of this node. It starts outside any swarm, or comes back as what it was."
-                + " Stopping it leaves the node's tasks running; the next one takes them over.")
+            "Run the daemon of this node. It starts outside any swarm, or comes back as what it"
+                + " was. Stopping it leaves the node's tasks running; the next one takes them"
+                + " over.")
         .flags(
             Flag.string(
                 "socket", (char) 0, "path", "Unix socket to serve; default as for -H, --host"),
@@ -47,8 +50,7 @@ public final class DaemonCommand implements CommandProvider {
                 "path",
                 "Where state is kept (default /var/lib/skein for root, else"
                     + " ~/.local/share/skein/node)"),
-            Flag.string(
-                "api-listen", (char) 0, "host:port", "Serve the API over TLS here as well"),
+            Flag.string("api-listen", (char) 0, "host:port", "Serve the API over TLS here as well"),
             Flag.string("api-tlscacert", (char) 0, "file", "Authority of the API's clients"),
             Flag.string("api-tlscert", (char) 0, "file", "The API's own certificate"),
             Flag.string("api-tlskey", (char) 0, "file", "Key of the API's own certificate"),
@@ -63,6 +65,8 @@ public final class DaemonCommand implements CommandProvider {
   }
 
   private static int run(CommandContext context, Arguments arguments) throws IOException {
+    // One line an event; read when the first line is written.
+    System.setProperty("java.util.logging.SimpleFormatter.format", LOG_LINE);
     RatisLogging.quiet();
     context.interrupts().arm();
     try (var _ =
@@ -84,7 +88,15 @@ public final class DaemonCommand implements CommandProvider {
         apiTls(arguments),
         dataRoot(context, arguments),
         hostname(arguments),
-        labels(arguments));
+        labels(arguments),
+        programs(context));
+  }
+
+  /// So that `skein whoami` works as a task without being installed: where the launcher is.
+  private static List<Path> programs(CommandContext context) {
+    var launcher = context.environment().getOrDefault("SKEIN_LAUNCHER", "");
+    var directory = launcher.isEmpty() ? null : Path.of(launcher).toAbsolutePath().getParent();
+    return directory == null ? List.of() : List.of(directory);
   }
 
   private static Path socket(CommandContext context, Arguments arguments) throws IOException {

@@ -2,6 +2,7 @@ package dev.skein.cli.daemon;
 
 import dev.skein.api.ApiConfig;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,9 +13,11 @@ import org.jspecify.annotations.Nullable;
 /// @param dataRoot where all state is kept
 /// @param hostname the name this node shows
 /// @param labels engine labels, for placement
+/// @param programs where tasks find programs besides the system's directories
 public record DaemonOptions(
     Path socket,
     ApiConfig.@Nullable Tls apiTls,
     Path dataRoot,
     String hostname,
-    Map<String, String> labels) {}
+    Map<String, String> labels,
+    List<Path> programs) {}

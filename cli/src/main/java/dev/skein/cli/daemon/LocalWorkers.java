@@ -45,6 +45,7 @@ final class LocalWorkers implements WorkerFactory {
             options.hostname(),
             version,
             options.labels(),
+            options.programs(),
             SystemClock.STEADY,
             SystemClock.NANOS,
             new SecureRandom()),

@@ -10,6 +10,7 @@ import dev.skein.proto.v1.DataKey;
 import dev.skein.proto.v1.JoinRaftRequest;
 import dev.skein.proto.v1.JoinRaftResponse;
 import dev.skein.proto.v1.LeaveRaftRequest;
+import dev.skein.proto.v1.ManagerList;
 import dev.skein.proto.v1.MembershipGrpc;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeRecord;
@@ -22,7 +23,6 @@ import dev.skein.state.ratis.RaftTls;
 import dev.skein.state.seal.KeyFile;
 import dev.skein.state.seal.Keyring;
 import dev.skein.state.seal.WrappingKey;
-import dev.skein.proto.v1.ManagerList;
 import dev.skein.worker.WorkerNode;
 import dev.skein.worker.agent.AgentListener;
 import io.grpc.Channel;
@@ -34,8 +34,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +52,8 @@ final class Member implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Member.class);
   private static final int CALL_SECONDS = 10;
+  private static final int ADMISSION_SECONDS = 40;
+  private static final int STOP_SECONDS = 30;
 
   /// What a member tells its owner; from any thread.
   interface Owner {
@@ -97,7 +102,7 @@ final class Member implements AutoCloseable {
             tls,
             new IdentityStore(files.identity()),
             this::anyManager,
-            ignored -> owner.roleMayHaveChanged(),
+            ignored -> renewed(),
             SystemClock.WALL,
             random);
   }
@@ -126,11 +131,17 @@ final class Member implements AutoCloseable {
     started.start();
   }
 
-  /// Stops all tasks, for good.
+  /// Stops all tasks, for good; those that have not ended after a while are left to be swept up by
+  /// the runtime.
   void stopTasks() throws InterruptedException {
     var running = worker;
-    if (running != null) {
-      running.stopAllTasks();
+    if (running == null) {
+      return;
+    }
+    try {
+      running.stopAllTasks().get(STOP_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("not all tasks of this node have ended: {}", e.toString());
     }
   }
 
@@ -171,7 +182,7 @@ final class Member implements AutoCloseable {
     var addresses = NodeAddresses.of(self);
     try {
       return MembershipGrpc.newBlockingStub(anyManager())
-          .withDeadlineAfter(CALL_SECONDS * (add ? 4 : 1), TimeUnit.SECONDS)
+          .withDeadlineAfter(add ? ADMISSION_SECONDS : CALL_SECONDS, TimeUnit.SECONDS)
           .joinRaft(
               JoinRaftRequest.newBuilder()
                   .setAddr(addresses.rpc())
@@ -238,6 +249,12 @@ final class Member implements AutoCloseable {
     if (wanted != has && (wanted == NodeRole.NODE_ROLE_MANAGER || !node.hasManagerStatus())) {
       renewer.renewNow();
     }
+    owner.roleMayHaveChanged();
+  }
+
+  /// A connection counts as what its certificate said when it was made: new calls take new ones.
+  private void renewed() {
+    channels.retain(Set.of());
     owner.roleMayHaveChanged();
   }
 

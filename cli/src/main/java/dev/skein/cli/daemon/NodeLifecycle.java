@@ -12,6 +12,9 @@ import dev.skein.manager.auth.NodeSubject;
 import dev.skein.manager.ca.CertificateRequest;
 import dev.skein.manager.ca.JoinToken;
 import dev.skein.manager.ca.RootAuthority;
+import dev.skein.manager.control.Admission;
+import dev.skein.manager.control.Rejection;
+import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.InitRequest;
 import dev.skein.proto.v1.IssueCertificateRequest;
 import dev.skein.proto.v1.JoinRequest;
@@ -27,6 +30,7 @@ import dev.skein.proto.v1.NodeSpec;
 import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.NodeStatus;
 import dev.skein.proto.v1.RemoteManager;
+import dev.skein.state.Defaults;
 import dev.skein.state.IdSource;
 import dev.skein.state.Times;
 import dev.skein.state.ratis.RaftNode;
@@ -41,6 +45,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +61,10 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
           + " another one.";
   private static final int FIRST_LEADER_SECONDS = 20;
   private static final int CLOSE_SECONDS = 5;
+
+  /// How long a joining manager waits to be let in, as Docker does.
+  private static final int JOIN_SECONDS = 20;
+
   private static final long RETRY_MS = 500;
 
   private final DaemonOptions options;
@@ -70,6 +79,8 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   private volatile @Nullable Member member;
   private volatile LocalNodeState state = LocalNodeState.LOCAL_NODE_STATE_INACTIVE;
   private volatile String error = "";
+  // Whether #follow will be called again by itself; of the lifecycle's thread.
+  private boolean retrying;
 
   NodeLifecycle(
       DaemonOptions options,
@@ -144,6 +155,11 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
 
   private String found(InitRequest request) throws Exception {
     requireInactive();
+    try {
+      Admission.requireValid(request.getSpec());
+    } catch (Rejection e) {
+      throw new ApiException(400, String.valueOf(e.getMessage()));
+    }
     var addresses = NodeAddresses.resolve(request.getListenAddr(), request.getAdvertiseAddr());
     var now = SystemClock.WALL.instant();
     var ids = new IdSource(random);
@@ -151,13 +167,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
     var nodeId = ids.next();
     var root = RootAuthority.create(now, random);
     var expiry =
-        request.getSpec().getCaConfig().hasNodeCertExpiry()
-            ? Times.duration(request.getSpec().getCaConfig().getNodeCertExpiry())
-            : RootAuthority.NODE_CERT_EXPIRY_DEFAULT;
-    if (expiry.compareTo(RootAuthority.NODE_CERT_EXPIRY_MIN) < 0) {
-      throw new ApiException(
-          400, "certificate expiry %s is shorter than the least, 1h".formatted(expiry));
-    }
+        Defaults.nodeCertificateExpiry(Cluster.newBuilder().setSpec(request.getSpec()).build());
     var keys = CertificateRequest.newKeyPair();
     var certificate =
         RootAuthority.of(root, random)
@@ -326,13 +336,58 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
       files.forget();
       new IdentityStore(files.identity()).save(identity);
       files.writeRecord(record);
-      joined.follow();
+      followSoon(joined);
+    } catch (LateException e) {
+      activate(joined);
+      error = String.valueOf(e.getMessage());
+      retryFollow();
+      throw new ApiException(
+          503,
+          "Timeout was reached before node joined. The attempt to join the swarm will continue in"
+              + " the background. Use the \"skein info\" command to see the current swarm status of"
+              + " your node. Last error: "
+              + e.getMessage());
     } catch (Exception e) {
       joined.close();
       files.forget();
       throw e;
     }
     activate(joined);
+  }
+
+  /// The managers may be electing a leader just now, or be busy.
+  private static void followSoon(Member joined) throws IOException {
+    var giveUpAt = SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(JOIN_SECONDS);
+    while (true) {
+      try {
+        joined.follow();
+        return;
+      } catch (IOException e) {
+        if (!(e.getCause() instanceof StatusRuntimeException refused) || !isTemporary(refused)) {
+          throw e;
+        }
+        if (SystemClock.NANOS.getAsLong() - giveUpAt > 0) {
+          throw new LateException(e);
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(RETRY_MS));
+      }
+    }
+  }
+
+  private static boolean isTemporary(StatusRuntimeException refused) {
+    return switch (refused.getStatus().getCode()) {
+      case UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED -> true;
+      default -> false;
+    };
+  }
+
+  /// A step did not succeed in time, and may still.
+  private static final class LateException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    LateException(IOException last) {
+      super(last.getMessage(), last);
+    }
   }
 
   private static Identity enrol(
@@ -408,11 +463,19 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   }
 
   private void retryFollow() {
+    if (retrying) {
+      return;
+    }
+    retrying = true;
     Thread.startVirtualThread(
         () -> {
           try {
             if (!thread.awaitTermination(RETRY_MS, TimeUnit.MILLISECONDS)) {
-              thread.execute(this::follow);
+              thread.execute(
+                  () -> {
+                    retrying = false;
+                    follow();
+                  });
             }
           } catch (InterruptedException | java.util.concurrent.RejectedExecutionException e) {
             LOG.debug("closing", e);
@@ -482,7 +545,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
         case IOException known -> new ApiException(500, String.valueOf(known.getMessage()));
         case StatusRuntimeException known ->
             new ApiException(500, String.valueOf(known.getStatus().getDescription()));
-        default -> new IllegalStateException(e.getCause());
+        case null, default -> new IllegalStateException(e.getCause());
       };
     }
   }

@@ -17,10 +17,9 @@ public final class TaskLeftovers {
     if (record.isEmpty()) {
       return;
     }
-    try (var runtime = 
+    try (var runtime =
         ProcessRuntime.open(
-            ProcessRuntimeConfig.of(
-                files.worker().resolve("process"), record.get().getNodeId()),
+            ProcessRuntimeConfig.of(files.worker().resolve("process"), record.get().getNodeId()),
             SystemClock.STEADY)) {
       for (var task : runtime.adopt().keySet()) {
         runtime.remove(task);

@@ -66,7 +66,7 @@ final class DevCluster {
     }
     nodes.sort(
         Comparator.comparing((DevNode node) -> !node.isManager())
-            .thenComparing(node -> Integer.parseInt(node.name().substring(1))));
+            .thenComparingInt(node -> Integer.parseInt(node.name().substring(1))));
     return nodes;
   }
 

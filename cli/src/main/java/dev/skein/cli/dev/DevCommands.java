@@ -109,8 +109,7 @@ public final class DevCommands implements CommandProvider {
     var lines = new ArrayList<>(List.of("NODE\tADDRESS\tSTATE\tPID\tHOST"));
     for (var node : cluster.nodes()) {
       var pid = node.process().map(process -> Long.toString(process.pid())).orElse("-");
-      lines.add(
-          String.join("\t", node.name(), node.address(), node.state(), pid, node.host()));
+      lines.add(String.join("\t", node.name(), node.address(), node.state(), pid, node.host()));
     }
     context.out().print(Table.align(lines));
     context.out().flush();

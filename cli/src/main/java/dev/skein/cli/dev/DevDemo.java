@@ -31,8 +31,19 @@ final class DevDemo {
   void run() throws IOException {
     var host = cluster.reachable().host();
     skein(
-        host, "service", "create", "--name", SERVICE, "--process", "--replicas", "3", "--publish",
-        PORT + ":80", "--", "skein", "whoami");
+        host,
+        "service",
+        "create",
+        "--name",
+        SERVICE,
+        "--process",
+        "--replicas",
+        "3",
+        "--publish",
+        PORT + ":80",
+        "--",
+        "skein",
+        "whoami");
     skein(host, "service", "ps", SERVICE);
     say("Every node answers on port " + PORT + ", whether a replica runs there or not:");
     callThroughEachNode();

@@ -1,9 +1,9 @@
 package dev.skein.cli.dev;
 
 import dev.skein.cli.client.Endpoint;
+import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.daemon.TaskLeftovers;
-import dev.skein.cli.client.EngineClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +101,7 @@ record DevNode(String name, String address, Path directory) {
     if (!Files.exists(processFile())) {
       return Optional.empty();
     }
-    var words = Files.readString(processFile()).strip().split(" ");
+    var words = Files.readString(processFile()).strip().split(" ", -1);
     return ProcessHandle.of(Long.parseLong(words[0]))
         .filter(ProcessHandle::isAlive)
         .filter(process -> startOf(process) == Long.parseLong(words[1]));

@@ -215,7 +215,8 @@ public final class Json {
   }
 
   /// What stands at a path of member names (`Spec.Mode.Global`), or null if any of them is absent
-  /// or null.
+  /// or
+  /// null.
   public static @Nullable JsonElement at(@Nullable JsonElement root, String path) {
     JsonElement current = root;
     int from = 0;

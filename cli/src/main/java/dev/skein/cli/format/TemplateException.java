@@ -1,7 +1,8 @@
 package dev.skein.cli.format;
 
 /// A template is wrong, or does not fit what it is applied to. The message shows the template with
-/// a mark under the offending place.
+/// a
+/// mark under the offending place.
 public final class TemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,6 @@ package dev.skein.cli.format;
 
 import com.google.gson.JsonNull;
 import com.google.gson.JsonPrimitive;
-import dev.skein.cli.format.TemplateNode.Expression;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,7 +106,7 @@ final class TemplateParser {
       case "with" -> {
         at += word.length();
         String variable = declared();
-        Expression value = pipeline();
+        TemplateExpression value = pipeline();
         close();
         List<TemplateNode> body = nodes();
         yield new TemplateNode.With(variable, value, body, otherwise(start));
@@ -118,7 +117,7 @@ final class TemplateParser {
       }
       default -> {
         String variable = declared();
-        Expression value = pipeline();
+        TemplateExpression value = pipeline();
         close();
         yield variable == null
             ? new TemplateNode.Output(value)
@@ -128,7 +127,7 @@ final class TemplateParser {
   }
 
   private TemplateNode ifBlock(int start) {
-    Expression condition = pipeline();
+    TemplateExpression condition = pipeline();
     close();
     List<TemplateNode> then = nodes();
     if (terminator.equals("else if")) {
@@ -161,7 +160,7 @@ final class TemplateParser {
         throw error("want := after the variables", at);
       }
     }
-    Expression value = pipeline();
+    TemplateExpression value = pipeline();
     close();
     List<TemplateNode> body = nodes();
     return new TemplateNode.Range(
@@ -217,11 +216,11 @@ final class TemplateParser {
     return name;
   }
 
-  private Expression pipeline() {
+  private TemplateExpression pipeline() {
     if (++depth > DEPTH_MAX) {
       throw error("nested deeper than " + DEPTH_MAX, at);
     }
-    Expression value = command(null);
+    TemplateExpression value = command(null);
     blanks();
     while (source.startsWith("|", at)) {
       at++;
@@ -232,7 +231,7 @@ final class TemplateParser {
     return value;
   }
 
-  private Expression command(@Nullable Expression piped) {
+  private TemplateExpression command(@Nullable TemplateExpression piped) {
     blanks();
     int start = at;
     String word = peekWord();
@@ -241,16 +240,16 @@ final class TemplateParser {
         throw error("unknown function \"" + word + "\"", start);
       }
       at += word.length();
-      List<Expression> arguments = new ArrayList<>();
-      for (Expression operand = operand(); operand != null; operand = operand()) {
+      List<TemplateExpression> arguments = new ArrayList<>();
+      for (TemplateExpression operand = operand(); operand != null; operand = operand()) {
         arguments.add(operand);
       }
       if (piped != null) {
         arguments.add(piped);
       }
-      return new Expression.Call(word, arguments, start);
+      return new TemplateExpression.Call(word, arguments, start);
     }
-    Expression operand = operand();
+    TemplateExpression operand = operand();
     if (operand == null) {
       throw error(at >= source.length() ? "{{ is not closed" : "want a value", at);
     }
@@ -261,7 +260,7 @@ final class TemplateParser {
   }
 
   // Null when no operand follows.
-  private @Nullable Expression operand() {
+  private @Nullable TemplateExpression operand() {
     blanks();
     if (at >= source.length()) {
       return null;
@@ -272,17 +271,17 @@ final class TemplateParser {
       at++;
       String name = peekWord();
       if (name.isEmpty()) {
-        return new Expression.Dot();
+        return new TemplateExpression.Dot();
       }
       at += name.length();
-      return fields(new Expression.Field(new Expression.Dot(), name, start));
+      return fields(new TemplateExpression.Field(new TemplateExpression.Dot(), name, start));
     }
     if (c == '$') {
-      return fields(new Expression.Variable(variableName(), start));
+      return fields(new TemplateExpression.Variable(variableName(), start));
     }
     if (c == '(') {
       at++;
-      Expression inner = pipeline();
+      TemplateExpression inner = pipeline();
       blanks();
       if (!source.startsWith(")", at)) {
         throw error("want )", at);
@@ -291,7 +290,7 @@ final class TemplateParser {
       return fields(inner);
     }
     if (c == '"' || c == '`') {
-      return new Expression.Literal(new JsonPrimitive(string(c)));
+      return new TemplateExpression.Literal(new JsonPrimitive(string(c)));
     }
     if (Character.isDigit(c) || (c == '-' && !source.startsWith("-}}", at))) {
       return number();
@@ -300,11 +299,11 @@ final class TemplateParser {
     return switch (word) {
       case "true", "false" -> {
         at += word.length();
-        yield new Expression.Literal(new JsonPrimitive(word.equals("true")));
+        yield new TemplateExpression.Literal(new JsonPrimitive(word.equals("true")));
       }
       case "nil" -> {
         at += word.length();
-        yield new Expression.Literal(JsonNull.INSTANCE);
+        yield new TemplateExpression.Literal(JsonNull.INSTANCE);
       }
       case "" -> {
         if (c == '}' || c == '|' || c == ')' || c == '-') {
@@ -315,15 +314,15 @@ final class TemplateParser {
       default -> {
         if (TemplateFunctions.NAMES.contains(word)) {
           at += word.length();
-          yield new Expression.Call(word, List.of(), start);
+          yield new TemplateExpression.Call(word, List.of(), start);
         }
         throw error("unknown function \"" + word + "\"", start);
       }
     };
   }
 
-  private Expression fields(Expression base) {
-    Expression value = base;
+  private TemplateExpression fields(TemplateExpression base) {
+    TemplateExpression value = base;
     while (at + 1 < source.length()
         && source.charAt(at) == '.'
         && isNameStart(source.charAt(at + 1))) {
@@ -331,12 +330,12 @@ final class TemplateParser {
       at++;
       String name = peekWord();
       at += name.length();
-      value = new Expression.Field(value, name, start);
+      value = new TemplateExpression.Field(value, name, start);
     }
     return value;
   }
 
-  private Expression number() {
+  private TemplateExpression number() {
     int start = at;
     at++;
     while (at < source.length()
@@ -345,7 +344,7 @@ final class TemplateParser {
     }
     try {
       String text = source.substring(start, at);
-      return new Expression.Literal(
+      return new TemplateExpression.Literal(
           text.indexOf('.') < 0
               ? new JsonPrimitive(Long.valueOf(text))
               : new JsonPrimitive(new BigDecimal(text)));

@@ -3,6 +3,7 @@ package dev.skein.cli.progress;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.skein.cli.format.Json;
+import dev.skein.cli.value.ProcessRuntime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -141,7 +142,7 @@ final class Convergence {
     if (named >= 0) {
       return named;
     }
-    return Json.text(service, "Spec.TaskTemplate.Runtime").equals("process")
+    return ProcessRuntime.is(Json.object(service, "Spec.TaskTemplate"))
         ? MONITOR_PROCESS_NANOS
         : MONITOR_NANOS;
   }

@@ -45,6 +45,7 @@ public final class CertificateAuthorityService
   public static final int NODES_MAX = 10_000;
 
   private static final int NAME_CHARS_MAX = 255;
+  private static final int ATTEMPTS_MAX = 10;
 
   private final ClusterStore store;
   private final BooleanSupplier leads;
@@ -96,7 +97,7 @@ public final class CertificateAuthorityService
           }
           var state = Answer.await(store.read());
           return request.getToken().isEmpty()
-              ? renew(state, request, caller)
+              ? renewUnchanged(state, request, caller)
               : admit(state, request);
         });
   }
@@ -133,6 +134,23 @@ public final class CertificateAuthorityService
                     .setSince(Times.timestamp(now)))
             .setRole(role);
     return sign(cluster, node, request.getCsr(), Change.newBuilder()::setCreate);
+  }
+
+  /// Renews; again from the start when the node's object was changed meanwhile.
+  private IssueCertificateResponse renewUnchanged(
+      ClusterState state, IssueCertificateRequest request, Caller caller)
+      throws StatusException, InterruptedException {
+    var latest = state;
+    for (var attempt = 1; ; attempt++) {
+      try {
+        return renew(latest, request, caller);
+      } catch (StatusException e) {
+        if (e.getStatus().getCode() != Status.Code.ABORTED || attempt == ATTEMPTS_MAX) {
+          throw e;
+        }
+        latest = store.state();
+      }
+    }
   }
 
   private IssueCertificateResponse renew(

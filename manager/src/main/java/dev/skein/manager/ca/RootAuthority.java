@@ -31,8 +31,6 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 /// Lifetimes and the hour of backdating (for clocks that disagree) are SwarmKit's.
 public final class RootAuthority {
 
-  public static final Duration NODE_CERT_EXPIRY_DEFAULT = Duration.ofDays(90);
-  public static final Duration NODE_CERT_EXPIRY_MIN = Duration.ofHours(1);
   private static final Duration ROOT_EXPIRY = Duration.ofDays(20 * 365);
   private static final Duration BACKDATED = Duration.ofHours(1);
   private static final int SERIAL_BITS = 127;

@@ -37,7 +37,7 @@ final class StatusBatch {
   private final LinkedHashMap<String, TaskStatusChange> pending = new LinkedHashMap<>();
   private final Map<String, TaskStatusChange> onItsWay = new LinkedHashMap<>();
   private Map<Long, Long> pendingAcks = new HashMap<>();
-  private Map<Long, Long> acksOnTheirWay = Map.of();
+  private Map<Long, Long> acksOnTheirWay = new HashMap<>();
   private boolean underWay;
   private @Nullable Instant due;
 
@@ -120,7 +120,7 @@ final class StatusBatch {
     underWay = false;
     onItsWay.clear();
     var acks = take(acksOnTheirWay);
-    acksOnTheirWay = Map.of();
+    acksOnTheirWay = new HashMap<>();
     return acks;
   }
 
@@ -131,7 +131,7 @@ final class StatusBatch {
         (id, change) -> pending.merge(id, change, (newer, older) -> later(older, newer)));
     onItsWay.clear();
     acksOnTheirWay.forEach((session, sequence) -> pendingAcks.merge(session, sequence, Math::max));
-    acksOnTheirWay = Map.of();
+    acksOnTheirWay = new HashMap<>();
     due = now.plus(RETRY_AFTER);
   }
 

@@ -115,7 +115,8 @@ public final class ControlCore {
       var plan = planner.plan(working, changed, now);
       plan.wakes().forEach(this::setAlarm);
       if (!plan.changes().isEmpty()) {
-        var applied = working.apply(working.index() + 1, List.of(ChangeSets.of(now, plan.changes())));
+        var applied =
+            working.apply(working.index() + 1, List.of(ChangeSets.of(now, plan.changes())));
         if (applied.outcomes().getFirst() instanceof Outcome.Conflict(var message)) {
           throw new IllegalStateException(
               planner.getClass().getSimpleName() + " made an invalid plan: " + message);

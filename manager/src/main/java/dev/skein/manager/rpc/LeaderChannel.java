@@ -10,6 +10,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.net.ConnectException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +96,18 @@ public final class LeaderChannel extends Channel {
 
     @Override
     public void halfClose() {
-      executor.execute(this::tryOnce);
+      inBackground(this::tryOnce);
+    }
+
+    /// Once the manager is closed nobody runs the waiting any more: the call must end all the same.
+    private void inBackground(Runnable step) {
+      try {
+        executor.execute(step);
+      } catch (RejectedExecutionException e) {
+        close(
+            Status.UNAVAILABLE.withDescription("this manager is being stopped").withCause(e),
+            new Metadata());
+      }
     }
 
     @Override
@@ -132,28 +144,27 @@ public final class LeaderChannel extends Channel {
             new Metadata());
         return;
       }
-      var call = leader.newCall(method, options);
-      int asked;
-      synchronized (this) {
-        if (cancelled != null) {
-          close(cancelled, new Metadata());
-          return;
-        }
-        attempt = call;
-        asked = requested;
-      }
       var sent = new Metadata();
       sent.merge(requireNonNull(headers));
-      call.start(new Relay(), sent);
-      if (asked > 0) {
-        call.request(asked);
+      var call = leader.newCall(method, options);
+      synchronized (this) {
+        if (cancelled == null) {
+          // All of it before a cancellation may come in: a cancelled call can't be sent on.
+          attempt = call;
+          call.start(new Relay(), sent);
+          if (requested > 0) {
+            call.request(requested);
+          }
+          call.sendMessage(requireNonNull(request));
+          call.halfClose();
+          return;
+        }
       }
-      call.sendMessage(requireNonNull(request));
-      call.halfClose();
+      close(requireNonNull(cancelled), new Metadata());
     }
 
     private void tryAgain() {
-      executor.execute(
+      inBackground(
           () -> {
             try {
               route.pause(remainingNanos());

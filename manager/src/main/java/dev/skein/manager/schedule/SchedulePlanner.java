@@ -23,7 +23,7 @@ import java.util.TreeSet;
 /// filtered once for all of them, and each task then costs a step in a heap.
 public final class SchedulePlanner implements Planner {
   private static final Comparator<NodeUse.Group> GROUP_ORDER =
-      Comparator.comparing(NodeUse.Group::serviceId).thenComparing(NodeUse.Group::specVersion);
+      Comparator.comparing(NodeUse.Group::serviceId).thenComparingLong(NodeUse.Group::specVersion);
 
   private final Occupancy occupancy = new Occupancy();
 

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A service with what its revisions ask for, each read at most once. Lives for one planning call;
-// owned by its thread.
+/// owned by its thread.
 public final class ServiceRevisions {
   private final Service service;
   private final SpecRevision current;
@@ -52,8 +52,7 @@ public final class ServiceRevisions {
   }
 
   /// Whether the task runs what the service now asks for, and where it asks for it. A revision that
-  // differs in placement
-  /// only replaces just those tasks that may not stay on their nodes.
+  /// differs in placement only replaces just those tasks that may not stay on their nodes.
   ///
   /// @param node the task's node, null when it has none
   public boolean isUpToDate(Task task, @Nullable Node node) {

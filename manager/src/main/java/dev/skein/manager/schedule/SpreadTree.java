@@ -107,7 +107,8 @@ final class SpreadTree {
     @Nullable Node take(Predicate<Node> hasRoom) {
       while (!branches.isEmpty()) {
         var least = least();
-        var node = branches.get(least) instanceof Branch branch ? branch.take(hasRoom) : null;
+        var branch = branches.get(least);
+        var node = branch == null ? null : branch.take(hasRoom);
         if (node != null) {
           tasksOfService++;
           return node;

@@ -42,8 +42,7 @@ class AllocatePlannerTest {
 
   @Test
   void protocolsHavePortsOfTheirOwn() {
-    world.create(
-        publishing("dns", port(0, 53), port(0, 53).setProtocol(Protocol.PROTOCOL_UDP)));
+    world.create(publishing("dns", port(0, 53), port(0, 53).setProtocol(Protocol.PROTOCOL_UDP)));
     world.settle();
     assertThat(published("dns")).containsExactly(30_000, 30_000);
   }

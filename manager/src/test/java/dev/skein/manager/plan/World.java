@@ -43,8 +43,8 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// A cluster for planner tests: the real planners on a store in memory, workers that do what they are told when they are asked
-/// to, and a clock that moves when a test says so.
+/// A cluster for planner tests: the real planners on a store in memory, workers that do what they
+/// are told when they are asked to, and a clock that moves when a test says so.
 public final class World {
   private static final int ROUNDS_MAX = 200;
 
@@ -94,8 +94,7 @@ public final class World {
     return Node.newBuilder()
         .setId(name)
         .setRole(NodeRole.NODE_ROLE_WORKER)
-        .setSpec(
-            NodeSpec.newBuilder().setAvailability(NodeAvailability.NODE_AVAILABILITY_ACTIVE))
+        .setSpec(NodeSpec.newBuilder().setAvailability(NodeAvailability.NODE_AVAILABILITY_ACTIVE))
         .setStatus(NodeStatus.newBuilder().setState(NodeState.NODE_STATE_READY))
         .setDescription(
             NodeDescription.newBuilder()
@@ -153,11 +152,7 @@ public final class World {
   public World create(ServiceSpec.Builder spec) {
     change(
         ChangeSets.create(
-            Service.newBuilder()
-                .setId(spec.getName())
-                .setSpec(spec)
-                .setSpecVersion(1)
-                .build()));
+            Service.newBuilder().setId(spec.getName()).setSpec(spec).setSpecVersion(1).build()));
     return this;
   }
 
@@ -227,7 +222,8 @@ public final class World {
     return report(task, TaskState.TASK_STATE_FAILED, "exit code 1");
   }
 
-  /// Workers carry out what they were told, and planners go on from there, until nobody has anything to do at this time.
+  /// Workers carry out what they were told, and planners go on from there, until nobody has
+  /// anything to do at this time.
   public World work() {
     return workExcept(task -> false);
   }

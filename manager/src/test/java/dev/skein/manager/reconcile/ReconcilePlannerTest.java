@@ -37,7 +37,9 @@ class ReconcilePlannerTest {
   void scalingUpFillsTheLowestFreeSlots() {
     world.nodes("a").create(replicated("web", 4)).work();
     world.scale("web", 2).work().scale("web", 4).work();
-    assertThat(world.running("web")).extracting(Task::getSlot).containsExactlyInAnyOrder(1, 2, 3, 4);
+    assertThat(world.running("web"))
+        .extracting(Task::getSlot)
+        .containsExactlyInAnyOrder(1, 2, 3, 4);
   }
 
   @Test

@@ -51,10 +51,18 @@ class RestartPlannerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "NONE, COMPLETE, false", "NONE, FAILED, false", "NONE, REJECTED, false",
-    "ON_FAILURE, COMPLETE, false", "ON_FAILURE, FAILED, true", "ON_FAILURE, REJECTED, true",
-    "ON_FAILURE, SHUTDOWN, true", "ANY, COMPLETE, true", "ANY, FAILED, true", "ANY, REJECTED, true",
-    "UNSPECIFIED, COMPLETE, true", "UNSPECIFIED, FAILED, true",
+    "NONE, COMPLETE, false",
+    "NONE, FAILED, false",
+    "NONE, REJECTED, false",
+    "ON_FAILURE, COMPLETE, false",
+    "ON_FAILURE, FAILED, true",
+    "ON_FAILURE, REJECTED, true",
+    "ON_FAILURE, SHUTDOWN, true",
+    "ANY, COMPLETE, true",
+    "ANY, FAILED, true",
+    "ANY, REJECTED, true",
+    "UNSPECIFIED, COMPLETE, true",
+    "UNSPECIFIED, FAILED, true",
   })
   void theRestartConditionDecidesWhetherAnEndedTaskIsReplaced(
       String condition, String end, boolean replaced) {
@@ -85,9 +93,7 @@ class RestartPlannerTest {
   @Test
   void attemptsAreCountedWithinTheWindowOnly() {
     var policy =
-        RestartPolicy.newBuilder()
-            .setMaxAttempts(1)
-            .setWindow(Times.proto(Duration.ofMinutes(1)));
+        RestartPolicy.newBuilder().setMaxAttempts(1).setWindow(Times.proto(Duration.ofMinutes(1)));
     world.nodes("a").create(withPolicy(policy)).work();
     for (var failure = 0; failure < 4; failure++) {
       world.fail(world.slot("web", 1)).passWorking(Duration.ofMinutes(2));
@@ -113,8 +119,7 @@ class RestartPlannerTest {
         .hasSize(2)
         .allMatch(task -> task.getNodeId().equals("b"))
         .allMatch(task -> task.getDesiredState() == TaskState.TASK_STATE_RUNNING);
-    assertThat(world.task(lost.getId()).getDesiredState())
-        .isEqualTo(TaskState.TASK_STATE_SHUTDOWN);
+    assertThat(world.task(lost.getId()).getDesiredState()).isEqualTo(TaskState.TASK_STATE_SHUTDOWN);
   }
 
   @Test

@@ -88,11 +88,8 @@ class SchedulePlannerTest {
                             0, Capability.newBuilder().setName("process").setReason("none"))))
         .label("d", "zone", "east")
         .label("e", "zone", "east");
-    var spec =
-        reserving("web", 1, Long.MAX_VALUE / 4);
-    spec.getTaskTemplateBuilder()
-        .getPlacementBuilder()
-        .addConstraints("node.labels.zone==east");
+    var spec = reserving("web", 1, Long.MAX_VALUE / 4);
+    spec.getTaskTemplateBuilder().getPlacementBuilder().addConstraints("node.labels.zone==east");
     world.create(spec).settle();
     assertThat(reason("web"))
         .isEqualTo(
@@ -132,7 +129,8 @@ class SchedulePlannerTest {
   void aHostPortIsTakenByOneTaskPerNode() {
     world.nodes("a", "b").create(hostPort("web", 3, 8080)).work();
     assertThat(perNode("web")).containsEntry("a", 1L).containsEntry("b", 1L);
-    assertThat(reason("web")).isEqualTo("no suitable node (host-mode port already in use on 2 nodes)");
+    assertThat(reason("web"))
+        .isEqualTo("no suitable node (host-mode port already in use on 2 nodes)");
   }
 
   @Test
@@ -186,11 +184,11 @@ class SchedulePlannerTest {
     world.label("c", "rack", "1").label("d", "rack", "2");
     world.create(
         placed(
-                "web",
-                8,
-                Placement.newBuilder()
-                    .addPreferences(spread("node.labels.zone"))
-                    .addPreferences(spread("node.labels.rack"))));
+            "web",
+            8,
+            Placement.newBuilder()
+                .addPreferences(spread("node.labels.zone"))
+                .addPreferences(spread("node.labels.rack"))));
     world.settle();
     assertThat(perNode("web")).containsEntry("e", 4L).containsEntry("d", 2L);
   }

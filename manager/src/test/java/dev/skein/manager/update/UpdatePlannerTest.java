@@ -172,7 +172,9 @@ class UpdatePlannerTest {
     var bad = updated().getFirst();
     world.fail(bad).settle();
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_ROLLBACK_STARTED);
-    assertThat(status().getMessage()).startsWith("update rolled back due to failure").contains(bad.getId());
+    assertThat(status().getMessage())
+        .startsWith("update rolled back due to failure")
+        .contains(bad.getId());
     world.passWorking(Duration.ofMinutes(1));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_ROLLBACK_COMPLETED);
     assertThat(world.running("web")).hasSize(3);
@@ -266,9 +268,7 @@ class UpdatePlannerTest {
     world.update(
         "web",
         spec -> {
-          spec.getTaskTemplateBuilder()
-              .getPlacementBuilder()
-              .addConstraints("node.hostname==a");
+          spec.getTaskTemplateBuilder().getPlacementBuilder().addConstraints("node.hostname==a");
           return spec;
         });
     world.passWorking(Duration.ofMinutes(1));

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///     the leader adds this member. Ignored once the directory has state.
 /// @param timing timeouts
 /// @param tls `null` only where every process on the network is trusted, as in tests
-/// @param snapshotEntries entries between snapshots, at least 1
+/// @param snapshotEntries entries between snapshots where the replicated state does not say, at
+///     least 1
 public record RaftConfig(
     String clusterId,
     RaftMember self,

@@ -25,6 +25,11 @@ public interface ReplicatedMachine {
   /// applying waits for it.
   MachineSnapshot snapshot();
 
+  /// Entries between snapshots as the state itself has it; 0 leaves it to [RaftConfig].
+  default int snapshotEntries() {
+    return 0;
+  }
+
   /// Replaces the whole state, at start or when the leader sends its snapshot.
   ///
   /// @param index the state's Raft index

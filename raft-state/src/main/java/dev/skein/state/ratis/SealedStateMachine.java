@@ -119,6 +119,7 @@ final class SealedStateMachine extends BaseStateMachine {
       throw e;
     }
     getLifeCycle().transition(LifeCycle.State.RUNNING);
+    LOG.info("took over the leader's snapshot, up to entry {}", getLastAppliedTermIndex());
   }
 
   private void restore() throws IOException {
@@ -192,7 +193,7 @@ final class SealedStateMachine extends BaseStateMachine {
       }
       bytesSinceSnapshot += data.size();
       entriesSinceSnapshot++;
-      if (entriesSinceSnapshot >= snapshotEntries
+      if (entriesSinceSnapshot >= snapshotEntries()
           || bytesSinceSnapshot >= RaftLimits.SNAPSHOT_LOG_BYTES) {
         capture();
       }
@@ -204,6 +205,11 @@ final class SealedStateMachine extends BaseStateMachine {
       events.failed(failure);
       throw failure;
     }
+  }
+
+  private int snapshotEntries() {
+    int asked = machine.snapshotEntries();
+    return asked > 0 ? asked : snapshotEntries;
   }
 
   @Override

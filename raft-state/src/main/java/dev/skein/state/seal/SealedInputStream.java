@@ -12,7 +12,7 @@ import javax.crypto.Cipher;
 /// Every byte it returns is authenticated; an altered, reordered or truncated stream gives a
 /// [SealException] at the first bad chunk, and the end of the stream is reported only behind an
 /// authentic final chunk. A reader must read to the end before it trusts the whole. Not
-// thread-safe.
+/// thread-safe.
 public final class SealedInputStream extends InputStream {
   private static final int SEALED_CHUNK_BYTES = StreamCipher.CHUNK_BYTES + Sealer.TAG_BYTES;
 

@@ -37,6 +37,7 @@ public final class Agent implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   private static final int BATCH = 256;
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
   private static final Duration PERIOD_UNKNOWN = Duration.ofSeconds(1);
 
   private final AgentConfig config;
@@ -109,8 +110,13 @@ public final class Agent implements AutoCloseable {
             });
     // The journal knows more of a task than what the runtime noted when it started.
     memory.tasks().forEach(task -> known.put(task.id(), task));
-    perform(core.recover(known.values(), running, config.clock().instant()));
-    runner.watchAdopted();
+    var effects = core.recover(known.values(), running, config.clock().instant());
+    // Whoever made the agent may not be ready for what these do before it starts the agent.
+    post(
+        () -> {
+          perform(effects);
+          runner.watchAdopted();
+        });
   }
 
   /// Begins to look for a manager, and to act.
@@ -261,6 +267,10 @@ public final class Agent implements AutoCloseable {
             tasks.remove(id);
           } else {
             tasks.put(id, task);
+            if (TaskStates.isTerminal(task.state())) {
+              // Also of a task that was prepared and then never started.
+              runner.detach(id);
+            }
           }
         }
         case AgentEffect.ManagersChanged(var managers) -> managersChanged(managers);
@@ -386,6 +396,14 @@ public final class Agent implements AutoCloseable {
     }
     logs.close();
     blocking.shutdown();
+    try {
+      // What is being started or removed is not left half done.
+      if (!blocking.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("operations of tasks still run after {}; leaving them", CLOSE_PATIENCE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     journal.close();
   }
 }

@@ -22,6 +22,8 @@ record EndpointTables(EndpointTable table, Set<String> unreachable) {
 
   private record Key(int port, Protocol protocol) {}
 
+  /// Makes the table.
+  ///
   /// @return the table, and the draining endpoints that are not in it because they have no port
   ///     there: no mesh has a connection to them
   static EndpointTables of(List<MeshService> services) {

@@ -1,5 +1,6 @@
 package dev.skein.worker.agent;
 
+import com.google.protobuf.ByteString;
 import dev.skein.proto.v1.AssignedTask;
 import dev.skein.proto.v1.ManagerList;
 import dev.skein.proto.v1.MeshService;
@@ -40,7 +41,7 @@ public final class FileJournal implements Journal {
   private final LinkedHashMap<String, Content> pending = new LinkedHashMap<>();
   private boolean closing;
 
-  private record Content(byte @Nullable [] bytes) {}
+  private record Content(@Nullable ByteString bytes) {}
 
   private FileJournal(Path directory) {
     this.directory = directory;
@@ -122,7 +123,7 @@ public final class FileJournal implements Journal {
 
   @Override
   public void saveTask(WorkerTask task) {
-    put(task.id() + TASK_SUFFIX, new Content(content(task).toByteArray()));
+    put(task.id() + TASK_SUFFIX, new Content(content(task).toByteString()));
   }
 
   @Override
@@ -139,12 +140,12 @@ public final class FileJournal implements Journal {
                 .setComplete(true)
                 .addAllServices(services)
                 .build()
-                .toByteArray()));
+                .toByteString()));
   }
 
   @Override
   public void saveManagers(ManagerList managers) {
-    put(MANAGERS, new Content(managers.toByteArray()));
+    put(MANAGERS, new Content(managers.toByteString()));
   }
 
   private synchronized void put(String name, Content content) {
@@ -180,7 +181,7 @@ public final class FileJournal implements Journal {
       if (bytes == null) {
         Files.deleteIfExists(file);
       } else {
-        JournalFile.write(file, bytes, DURABLE.contains(name));
+        JournalFile.write(file, bytes.toByteArray(), DURABLE.contains(name));
       }
     } catch (IOException e) {
       // Tasks go on without it; a full disk must not stop them.

@@ -5,7 +5,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/// The node's ports for its tasks: the agent's view of the network. Thread-safe; may block.
+/// The node's ports for its tasks: the agent's view of the network. Thread-safe; only `attach` may
+/// block.
 public interface TaskPorts {
 
   /// What a task was given.
@@ -14,7 +15,7 @@ public interface TaskPorts {
   /// @param environment how the task is told
   record Given(List<PortConfig> ports, Map<String, String> environment) {}
 
-  /// Gives a task its ports. A task that has them already gets the same ones.
+  /// Gives a task its ports; once, until they are taken back.
   ///
   /// @throws IOException if it can't, with the reason for the user
   Given attach(String taskId, List<PortConfig> wanted) throws IOException;

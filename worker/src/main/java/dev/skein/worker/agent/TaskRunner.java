@@ -3,6 +3,7 @@ package dev.skein.worker.agent;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.skein.proto.v1.AssignedTask;
 import dev.skein.proto.v1.PortConfig;
+import dev.skein.proto.v1.PublishMode;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
@@ -11,12 +12,14 @@ import dev.skein.worker.runtime.RunningTask;
 import dev.skein.worker.runtime.RuntimeRejection;
 import dev.skein.worker.runtime.Signal;
 import dev.skein.worker.runtime.TaskRuntime;
+import dev.skein.worker.runtime.TaskSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,7 @@ final class TaskRunner {
   private final Executor blocking;
   private final BiConsumer<String, TaskEvent> events;
   private final List<RunningTask> found = new ArrayList<>();
+  private final Map<String, TaskPorts.Given> given = new ConcurrentHashMap<>();
 
   /// What was found running: the task as far as the runtime's own notes tell, and its process.
   record Adopted(WorkerTask task, TaskEvent.Started started) {}
@@ -87,35 +91,64 @@ final class TaskRunner {
 
   private void prepare(WorkerTask task) {
     try {
-      runtime(task)
-          .prepare(
-              TaskSpecs.of(
-                  task,
-                  TaskEnvironment.of(task.assignment(), hostname, Map.of()),
-                  task.assignment()));
+      // A port of the node itself may still be another task's, which this one replaces.
+      var early = hasHostPort(task) ? expected(task) : attach(task);
+      runtime(task).prepare(spec(task, early));
       events.accept(task.id(), new TaskEvent.Prepared());
     } catch (RuntimeRejection | IOException e) {
+      detach(task.id());
       events.accept(task.id(), new TaskEvent.PrepareFailed(reason(e)));
     }
   }
 
   private void start(WorkerTask task) {
     try {
-      var given = ports.attach(task.id(), task.assignment().getPortsList());
-      var running =
-          runtime(task)
-              .start(
-                  TaskSpecs.of(
-                      task,
-                      TaskEnvironment.of(task.assignment(), hostname, given.environment()),
-                      withPorts(task.assignment(), given.ports())));
+      var attached = attach(task);
+      var running = runtime(task).start(spec(task, attached));
       events.accept(
-          task.id(), new TaskEvent.Started(Math.toIntExact(running.pid()), given.ports()));
+          task.id(), new TaskEvent.Started(Math.toIntExact(running.pid()), attached.ports()));
       watch(running);
     } catch (RuntimeRejection | IOException e) {
-      ports.detach(task.id());
+      detach(task.id());
       events.accept(task.id(), new TaskEvent.StartFailed(reason(e)));
     }
+  }
+
+  private TaskSpec spec(WorkerTask task, TaskPorts.Given attached) throws RuntimeRejection {
+    return TaskSpecs.of(
+        task,
+        TaskEnvironment.of(task.assignment(), hostname, attached.environment()),
+        withPorts(task.assignment(), attached.ports()));
+  }
+
+  private TaskPorts.Given attach(WorkerTask task) throws IOException {
+    var before = given.get(task.id());
+    if (before != null) {
+      return before;
+    }
+    var attached = ports.attach(task.id(), task.assignment().getPortsList());
+    given.put(task.id(), attached);
+    return attached;
+  }
+
+  /// Takes the ports back of a task that runs no more, or never will.
+  void detach(String taskId) {
+    given.remove(taskId);
+    ports.detach(taskId);
+  }
+
+  private static boolean hasHostPort(WorkerTask task) {
+    return task.assignment().getPortsList().stream()
+        .anyMatch(port -> port.getPublishMode() == PublishMode.PUBLISH_MODE_HOST);
+  }
+
+  /// What a task with ports of the node itself is going to get: those ports.
+  private static TaskPorts.Given expected(WorkerTask task) {
+    var host =
+        task.assignment().getPortsList().stream()
+            .filter(port -> port.getPublishMode() == PublishMode.PUBLISH_MODE_HOST)
+            .toList();
+    return new TaskPorts.Given(host, Map.of());
   }
 
   /// The assignment as the runtime keeps it: with the ports that the task was given.
@@ -131,7 +164,7 @@ final class TaskRunner {
   }
 
   private void ended(String taskId, Exit exit) {
-    ports.detach(taskId);
+    detach(taskId);
     events.accept(taskId, new TaskEvent.Exited(exit.code(), exit.success() ? "" : exit.message()));
   }
 
@@ -172,7 +205,7 @@ final class TaskRunner {
       if (runtime != null) {
         runtime.remove(task.id());
       }
-      ports.detach(task.id());
+      detach(task.id());
       events.accept(task.id(), new TaskEvent.Removed());
     } catch (IOException e) {
       events.accept(task.id(), new TaskEvent.RemoveFailed(reason(e)));

@@ -79,7 +79,7 @@ public final class NodeTls {
 
     private String alias() {
       var now = identity;
-      if (now != shown) {
+      if (!now.equals(shown)) {
         previous = shown;
         shown = now;
       }

@@ -16,15 +16,34 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What cgroup v1 and v2 have in common: directories and small text files. A task may have made
 /// cgroups below its own, so everything looks at the whole tree.
 final class CgroupDirectories {
 
+  private static final Logger LOG = LoggerFactory.getLogger(CgroupDirectories.class);
+
   /// The kernel gives a cgroup's last process back a moment after it was reaped.
   private static final Duration REMOVE_LIMIT = Duration.ofSeconds(5);
 
+  private static final int MAKE_ATTEMPTS = 10;
+
   private CgroupDirectories() {}
+
+  /// Makes the cgroup and those above it. Another daemon may remove an empty one above it meanwhile
+  /// ([#removeEmpty]), so this tries again.
+  static Path make(Path cgroup) throws IOException {
+    for (var left = MAKE_ATTEMPTS; left > 1; left--) {
+      try {
+        return Files.createDirectories(cgroup);
+      } catch (NoSuchFileException e) {
+        LOG.debug("{} was removed while it was made", cgroup.getParent());
+      }
+    }
+    return Files.createDirectories(cgroup);
+  }
 
   static void write(Path file, String value) throws IOException {
     try {
@@ -61,13 +80,8 @@ final class CgroupDirectories {
         for (var line : Files.readAllLines(directory.resolve("cgroup.procs"))) {
           found.add(Long.parseLong(line));
         }
-      } catch (NoSuchFileException e) {
-        // Removed meanwhile, and thus empty.
-        continue;
-      } catch (FileSystemException e) {
-        throw e;
       } catch (IOException e) {
-        // ENODEV: removed between open and read.
+        // Removed meanwhile (ENOENT, or ENODEV after it was opened), and thus empty.
         if (Files.exists(directory)) {
           throw e;
         }
@@ -81,7 +95,7 @@ final class CgroupDirectories {
   /// Removes the cgroup and all below it.
   static void remove(Path cgroup) throws IOException {
     var directories = tree(cgroup);
-    directories.sort(Comparator.comparing(Path::getNameCount).reversed());
+    directories.sort(Comparator.comparingInt(Path::getNameCount).reversed());
     for (var directory : directories) {
       var removed =
           Awaiting.until(

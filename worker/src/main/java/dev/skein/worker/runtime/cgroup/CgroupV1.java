@@ -45,7 +45,7 @@ final class CgroupV1 implements Containment {
   CgroupV1(Map<String, Path> controllers, String group) throws IOException {
     this.controllers = controllers;
     this.group = group;
-    Files.createDirectories(parent(FREEZER));
+    CgroupDirectories.make(parent(FREEZER));
   }
 
   @Override
@@ -79,7 +79,7 @@ final class CgroupV1 implements Containment {
     // Two controllers may share one mount, and a process joins it once.
     var directories = new LinkedHashSet<Path>();
     for (var controller : wanted) {
-      directories.add(Files.createDirectories(directory(controller, taskId)));
+      directories.add(CgroupDirectories.make(directory(controller, taskId)));
     }
     apply(taskId, limits);
     return List.copyOf(directories);
@@ -114,10 +114,10 @@ final class CgroupV1 implements Containment {
   }
 
   @Override
-  public void kill(String taskId, @Nullable ProcessId main) throws IOException {
+  public boolean kill(String taskId, @Nullable ProcessId main) throws IOException {
     var state = directory(FREEZER, taskId).resolve("freezer.state");
-    if (!Files.exists(state)) {
-      return;
+    if (processes(taskId, main).isEmpty()) {
+      return false;
     }
     // Frozen processes cannot fork, and their numbers cannot be reused. A process that the kernel
     // cannot freeze now is killed all the same.
@@ -130,6 +130,7 @@ final class CgroupV1 implements Containment {
     } finally {
       CgroupDirectories.write(state, "THAWED");
     }
+    return true;
   }
 
   @Override

@@ -30,7 +30,7 @@ final class CgroupV2 implements Containment {
   CgroupV2(Path mount, String group) throws IOException {
     this.mount = mount;
     this.group = group;
-    parent = Files.createDirectories(mount.resolve(group));
+    parent = CgroupDirectories.make(mount.resolve(group));
     controllers = new HashSet<>();
     for (var controller : List.of("cpu", "memory", "pids")) {
       if (enable(controller)) {
@@ -78,7 +78,7 @@ final class CgroupV2 implements Containment {
 
   @Override
   public List<Path> create(String taskId, Limits limits) throws IOException {
-    var cgroup = Files.createDirectories(parent.resolve(taskId));
+    var cgroup = CgroupDirectories.make(parent.resolve(taskId));
     if (limits.nanoCpus() > 0) {
       var quota = limits.nanoCpus() / (NANOS_PER_CPU / CPU_PERIOD_MICROS);
       CgroupDirectories.write(cgroup.resolve("cpu.max"), quota + " " + CPU_PERIOD_MICROS);
@@ -102,11 +102,12 @@ final class CgroupV2 implements Containment {
   }
 
   @Override
-  public void kill(String taskId, @Nullable ProcessId main) throws IOException {
-    var kill = parent.resolve(taskId).resolve("cgroup.kill");
-    if (Files.exists(kill)) {
-      CgroupDirectories.write(kill, "1");
+  public boolean kill(String taskId, @Nullable ProcessId main) throws IOException {
+    if (processes(taskId, main).isEmpty()) {
+      return false;
     }
+    CgroupDirectories.write(parent.resolve(taskId).resolve("cgroup.kill"), "1");
+    return true;
   }
 
   @Override

@@ -39,8 +39,9 @@ public sealed interface Containment permits CgroupV1, CgroupV2, SessionTree {
   /// @param main the task's main process, or null when it never existed
   List<Long> processes(String taskId, @Nullable ProcessId main) throws IOException;
 
-  /// Sends SIGKILL to every process that the task has now, leaving none the time to fork.
-  void kill(String taskId, @Nullable ProcessId main) throws IOException;
+  /// Sends SIGKILL to every process that the task has now, leaving none the time to fork; false
+  /// when it has none.
+  boolean kill(String taskId, @Nullable ProcessId main) throws IOException;
 
   /// What the task uses.
   TaskUsage usage(String taskId, @Nullable ProcessId main) throws IOException;
@@ -60,14 +61,6 @@ public sealed interface Containment permits CgroupV1, CgroupV2, SessionTree {
   /// Kills until nothing of the task is left; false when something survived for `limit`.
   default boolean killAll(String taskId, @Nullable ProcessId main, Duration limit)
       throws IOException {
-    return Awaiting.until(
-        limit,
-        () -> {
-          if (processes(taskId, main).isEmpty()) {
-            return true;
-          }
-          kill(taskId, main);
-          return processes(taskId, main).isEmpty();
-        });
+    return Awaiting.until(limit, () -> !kill(taskId, main));
   }
 }

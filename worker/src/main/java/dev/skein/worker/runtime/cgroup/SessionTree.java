@@ -68,7 +68,7 @@ final class SessionTree implements Containment {
   }
 
   @Override
-  public void kill(String taskId, @Nullable ProcessId main) throws IOException {
+  public boolean kill(String taskId, @Nullable ProcessId main) throws IOException {
     // All are stopped first, so that none can fork between being seen and being killed.
     var stopped = new HashSet<ProcessId>();
     for (var round = 0; round < MAX_STOP_ROUNDS; round++) {
@@ -86,6 +86,7 @@ final class SessionTree implements Containment {
     for (var id : stopped) {
       Signals.send(id, Signal.KILL);
     }
+    return !stopped.isEmpty();
   }
 
   @Override
@@ -133,8 +134,12 @@ final class SessionTree implements Containment {
 
   private List<ProcessStat> members(String taskId, @Nullable ProcessId main) throws IOException {
     var mark = MARK_NAME + "=" + Containment.mark(daemonId, taskId);
+    // What is older than the main process is none of the task's: most of the machine need not be
+    // read.
+    var oldest = main == null ? 0 : main.startTicks();
     var all =
         ProcFs.processes().stream()
+            .filter(process -> process.startTicks() >= oldest)
             .collect(Collectors.toMap(ProcessStat::pid, Function.identity(), (a, b) -> a));
     var session = sessionOf(main, all);
     var certain = new HashSet<Long>();

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.Arrays;
 
 /// A file of (offset, time) pairs: the log had grown to `offset` by `time`. The first pair is where
 /// the kept part of the log starts. Owned by one [StreamLog], under its lock.
@@ -119,7 +118,14 @@ final class ArrivalIndex {
     content.flip();
     pairs = content.remaining() / PAIR_BYTES;
     var next = file.resolveSibling(file.getFileName() + ".next");
-    Files.write(next, Arrays.copyOf(content.array(), content.remaining()));
+    try (var channel =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      channel.write(content);
+    }
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 }

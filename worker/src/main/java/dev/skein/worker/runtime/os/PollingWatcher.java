@@ -1,5 +1,6 @@
 package dev.skein.worker.runtime.os;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +58,7 @@ public final class PollingWatcher implements ProcessWatcher {
 
   private void run() {
     while (!closed) {
-      for (var id : watched.keySet()) {
+      for (var id : List.copyOf(watched.keySet())) {
         if (!ProcFs.alive(id)) {
           var onGone = watched.remove(id);
           if (onGone != null) {

@@ -33,14 +33,19 @@ final class Launcher {
   private final Tools tools;
   private final Path script;
   private final String daemonId;
+  private final String path;
   private final UserAccount self;
 
-  /// @param directory where the script is kept; a running shell has it open, so it is replaced,
-  ///     never overwritten
-  Launcher(Tools tools, Path directory, String daemonId, UserAccount self) throws IOException {
+  /// The script is kept in the runtime's directory; a running shell has it open, so it is replaced,
+  /// never overwritten.
+  Launcher(Tools tools, ProcessRuntimeConfig config, UserAccount self) throws IOException {
     this.tools = tools;
-    this.daemonId = daemonId;
+    this.daemonId = config.daemonId();
     this.self = self;
+    var parts = new ArrayList<>(List.of(BASE_PATH));
+    config.programs().forEach(directory -> parts.add(directory.toString()));
+    path = String.join(":", parts);
+    var directory = config.directory();
     script = directory.resolve("supervise.sh");
     var next = directory.resolve("supervise.sh.next");
     try (var source = Objects.requireNonNull(Launcher.class.getResourceAsStream("supervise.sh"))) {
@@ -53,7 +58,7 @@ final class Launcher {
   /// processes are found.
   Map<String, String> environment(TaskSpec spec, UserAccount account) {
     var environment = new LinkedHashMap<String, String>();
-    environment.put("PATH", BASE_PATH);
+    environment.put("PATH", path);
     environment.put("HOME", account.home());
     environment.put("LANG", "C.UTF-8");
     environment.putAll(spec.env());

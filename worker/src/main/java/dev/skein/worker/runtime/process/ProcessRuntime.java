@@ -81,7 +81,7 @@ public final class ProcessRuntime implements TaskRuntime {
     this.logs = logs;
     services = new SupervisedTask.Services(containment, watcher, logs, clock, closed);
     Files.createDirectories(tasksDirectory);
-    launcher = new Launcher(tools, config.directory(), config.daemonId(), self);
+    launcher = new Launcher(tools, config, self);
     specCheck =
         new SpecCheck(
             containment.features(),
@@ -194,8 +194,8 @@ public final class ProcessRuntime implements TaskRuntime {
     } catch (IOException | RuntimeException e) {
       // Whatever was started is not watched, so it must not live on.
       logs.end(log);
-      tasks.remove(spec.id());
       removeTraces(spec.id());
+      tasks.remove(spec.id());
       throw e;
     }
   }
@@ -319,7 +319,9 @@ public final class ProcessRuntime implements TaskRuntime {
 
   private void removeTraces(String taskId) throws IOException {
     var task = tasks.get(taskId);
-    if (!containment.killAll(taskId, task == null ? null : task.main(), KILL_TIMEOUT)) {
+    // The end of a task is told when nothing of it runs any more.
+    var gone = task != null && task.exit().isDone();
+    if (!gone && !containment.killAll(taskId, task == null ? null : task.main(), KILL_TIMEOUT)) {
       throw new IOException("task " + taskId + " has processes that cannot be killed");
     }
     containment.remove(taskId);

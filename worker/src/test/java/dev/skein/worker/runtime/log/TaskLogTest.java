@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -244,8 +245,7 @@ class TaskLogTest {
       for (var i = 0; i < 8; i++) {
         write(taskLog, 2 + i, LogStream.STDOUT, (i + "x".repeat(99) + "\n").repeat(500));
       }
-      var next = reader.next();
-      assertThat(next).isNotNull();
+      var next = Objects.requireNonNull(reader.next());
       assertThat(next.line().charAt(0)).isGreaterThan('0');
       assertThat(next.line()).hasSize(100);
     }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,7 +48,7 @@ class AgentDeathTest {
       // One ended while there was no agent, one before its death, and one still runs.
       assertThat(RuntimeLab.exitOf(adopted.get("t0")).code()).isEqualTo(21);
       assertThat(RuntimeLab.exitOf(adopted.get("t2")).code()).isEqualTo(23);
-      assertThat(adopted.get("t1").exit()).isNotDone();
+      assertThat(Objects.requireNonNull(adopted.get("t1")).exit()).isNotDone();
       assertThat(lab.lines("t0")).containsExactly("before", "after");
 
       var before = System.nanoTime();

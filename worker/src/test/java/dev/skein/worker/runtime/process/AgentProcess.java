@@ -16,6 +16,8 @@ final class AgentProcess {
 
   private AgentProcess() {}
 
+  /// Runs the agent.
+  ///
   /// @param args directory, daemon id, whether to use cgroups, and scripts for tasks `t0`, `t1`, …
   public static void main(String[] args) throws Exception {
     try (var runtime =

@@ -22,6 +22,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -258,7 +260,7 @@ class ProcessRuntimeTest {
 
       var adopted = lab.reopen().adopt();
       assertThat(adopted).containsOnlyKeys("ended");
-      assertThat(adopted.get("ended").spec()).isEqualTo(spec);
+      assertThat(Objects.requireNonNull(adopted.get("ended")).spec()).isEqualTo(spec);
       var exit = RuntimeLab.exitOf(adopted.get("ended"));
       assertThat(exit.code()).isEqualTo(42);
       assertThat(exit.at()).isBetween(task.startedAt(), Instant.now());
@@ -331,7 +333,7 @@ class ProcessRuntimeTest {
       var starts = new ConcurrentLinkedQueue<Long>();
       var before = System.nanoTime();
       try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-        var all = new ArrayList<java.util.concurrent.Callable<RunningTask>>();
+        var all = new ArrayList<Callable<RunningTask>>();
         for (var i = 0; i < 100; i++) {
           var spec = TaskSpec.of("many-" + i, List.of("sleep", "1000"));
           all.add(

@@ -19,8 +19,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// A runtime on a directory of its own that leaves nothing behind, and checks that.
 final class RuntimeLab implements AutoCloseable {
@@ -69,8 +71,8 @@ final class RuntimeLab implements AutoCloseable {
     return run(TaskSpec.of(id, List.of("sh", "-c", script)));
   }
 
-  static Exit exitOf(RunningTask task) throws Exception {
-    return task.exit().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+  static Exit exitOf(@Nullable RunningTask task) throws Exception {
+    return Objects.requireNonNull(task).exit().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
   List<String> lines(String id) throws Exception {
@@ -138,7 +140,7 @@ final class RuntimeLab implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     try (var tasks = Files.list(directory.resolve("tasks"))) {
       for (var task : tasks.toList()) {
         runtime.remove(task.getFileName().toString());
@@ -146,7 +148,7 @@ final class RuntimeLab implements AutoCloseable {
       }
     }
     runtime.close();
-    await(() -> supervisors().isEmpty());
+    assertThat(Awaiting.until(LIMIT, () -> supervisors().isEmpty())).isTrue();
     assertThat(cgroups()).isEmpty();
     assertThat(directory.resolve("tasks")).isEmptyDirectory();
     for (var left : List.of("tasks", "supervise.sh", "")) {

@@ -1,0 +1,65 @@
+package dev.skein.chaos.cluster;
+
+import dev.skein.cli.daemon.DirectoryTree;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a daemon keeps on disk, as a thief or a failing disk sees it.
+public final class FileTree {
+
+  private FileTree() {}
+
+  /// Replaces `to` with a copy of `from`.
+  public static void copy(Path from, Path to) throws IOException {
+    DirectoryTree.delete(to);
+    try (var files = Files.walk(from)) {
+      for (var file : (Iterable<Path>) files::iterator) {
+        Files.copy(
+            file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    }
+  }
+
+  /// The regular files below `root` whose names begin with `prefix`.
+  public static List<Path> named(Path root, String prefix) throws IOException {
+    try (var files =
+        Files.find(
+            root,
+            10,
+            (file, attributes) ->
+                attributes.isRegularFile()
+                    && String.valueOf(file.getFileName()).startsWith(prefix))) {
+      return files.sorted().toList();
+    }
+  }
+
+  /// The files below `root` that contain `text`, relative to it.
+  public static List<String> containing(Path root, String text) throws IOException {
+    var found = new ArrayList<String>();
+    for (var file : named(root, "")) {
+      // Each byte is one character, so that binary files can be searched like text.
+      if (Files.readString(file, StandardCharsets.ISO_8859_1).contains(text)) {
+        found.add(root.relativize(file).toString());
+      }
+    }
+    return found;
+  }
+
+  /// Inverts the byte at `position` of a file.
+  public static void flip(Path file, long position) throws IOException {
+    var bytes = Files.readAllBytes(file);
+    bytes[(int) position] ^= (byte) 0xff;
+    Files.write(file, bytes);
+  }
+
+  /// Cuts a file to its first `length` bytes.
+  public static void truncate(Path file, long length) throws IOException {
+    var bytes = Files.readAllBytes(file);
+    Files.write(file, java.util.Arrays.copyOf(bytes, (int) length));
+  }
+}

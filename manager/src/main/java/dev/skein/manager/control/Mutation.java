@@ -1,0 +1,35 @@
+package dev.skein.manager.control;
+
+import dev.skein.proto.v1.CreateServiceRequest;
+import dev.skein.proto.v1.RemoveNodeRequest;
+import dev.skein.proto.v1.RemoveServiceRequest;
+import dev.skein.proto.v1.UpdateClusterRequest;
+import dev.skein.proto.v1.UpdateNodeRequest;
+import dev.skein.proto.v1.UpdateServiceRequest;
+import java.time.Instant;
+
+/// Everything that a user may change, with what the decision needs beside the state: it is pure, so
+/// that it can be made again when the state moved on.
+public sealed interface Mutation {
+  /// A new service.
+  ///
+  /// @param id the new service's
+  record CreateService(CreateServiceRequest request, String id) implements Mutation {}
+
+  /// Another spec, or the previous one again.
+  ///
+  /// @param now when a rollback begins
+  record UpdateService(UpdateServiceRequest request, Instant now) implements Mutation {}
+
+  /// Its tasks are stopped and drained first.
+  record RemoveService(RemoveServiceRequest request) implements Mutation {}
+
+  /// Role, availability, labels.
+  record UpdateNode(UpdateNodeRequest request) implements Mutation {}
+
+  /// Forgets the node.
+  record RemoveNode(RemoveNodeRequest request) implements Mutation {}
+
+  /// The cluster's spec and join tokens.
+  record UpdateCluster(UpdateClusterRequest request) implements Mutation {}
+}

@@ -1,0 +1,109 @@
+package dev.skein.manager.control;
+
+import dev.skein.proto.v1.Cluster;
+import dev.skein.proto.v1.ManagerStatus;
+import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.Reachability;
+import dev.skein.proto.v1.Service;
+import dev.skein.proto.v1.ServiceStatus;
+import dev.skein.proto.v1.Task;
+import dev.skein.proto.v1.TaskDetail;
+import dev.skein.proto.v1.TaskState;
+import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
+import dev.skein.state.Revisions;
+import dev.skein.state.ratis.PeerStatus;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Objects as readers see them: what is never stored is filled in, what is secret is left out.
+/// Made for one request.
+final class ObjectView {
+  private final ClusterState state;
+  private final Map<String, PeerStatus> peers = new HashMap<>();
+
+  ObjectView(ClusterState state, List<PeerStatus> peers) {
+    this.state = state;
+    for (var peer : peers) {
+      this.peers.put(peer.member().id(), peer);
+    }
+  }
+
+  /// With the manager's leadership and reachability as the leader sees them.
+  Node node(Node node) {
+    if (!node.hasManagerStatus()) {
+      return node;
+    }
+    var peer = peers.get(node.getManagerStatus().getRaftId());
+    return node.toBuilder()
+        .setManagerStatus(
+            node.getManagerStatus().toBuilder()
+                .setLeader(peer != null && peer.leader())
+                .setReachability(reachability(node.getManagerStatus())))
+        .build();
+  }
+
+  private Reachability reachability(ManagerStatus status) {
+    var peer = peers.get(status.getRaftId());
+    var reachable = peer == null ? null : peer.reachable();
+    if (reachable == null) {
+      return Reachability.REACHABILITY_UNKNOWN;
+    }
+    return reachable ? Reachability.REACHABILITY_REACHABLE : Reachability.REACHABILITY_UNREACHABLE;
+  }
+
+  /// Without the root's private key.
+  static Cluster cluster(Cluster cluster) {
+    return cluster.hasRootCa()
+        ? cluster.toBuilder().setRootCa(cluster.getRootCa().toBuilder().clearKey()).build()
+        : cluster;
+  }
+
+  /// What the task runs. When its service no longer has that revision, the present one stands in.
+  TaskDetail detail(Task task) {
+    var service = state.service(task.getServiceId());
+    if (service == null) {
+      return TaskDetail.getDefaultInstance();
+    }
+    var revision = Revisions.find(service, task.getSpecVersion());
+    return TaskDetail.newBuilder()
+        .setServiceName(service.getSpec().getName())
+        .setSpec(revision == null ? service.getSpec().getTaskTemplate() : revision.getTask())
+        .build();
+  }
+
+  /// Counts as Docker does: running tasks by what they are, desired ones of a global service by
+  /// what they should be.
+  ServiceStatus status(Service service) {
+    var running = 0;
+    var completed = 0;
+    var desired = 0;
+    for (var task : state.tasksOfService(service.getId())) {
+      var observed = task.getStatus().getState();
+      if (observed == TaskState.TASK_STATE_RUNNING) {
+        running++;
+      } else if (observed == TaskState.TASK_STATE_COMPLETE) {
+        completed++;
+      }
+      if (task.getDesiredState() == TaskState.TASK_STATE_RUNNING) {
+        desired++;
+      }
+    }
+    return ServiceStatus.newBuilder()
+        .setRunningTasks(running)
+        .setCompletedTasks(completed)
+        .setDesiredTasks(
+            Defaults.isReplicated(service.getSpec())
+                ? Defaults.replicas(service.getSpec())
+                : desired)
+        .build();
+  }
+
+  /// A task's name as Docker writes it: `web.1`, or for a global service `agent.NODE`; both with
+  /// the task's id behind.
+  static String taskName(String serviceName, Task task) {
+    var place = task.getSlot() == 0 ? task.getNodeId() : Integer.toString(task.getSlot());
+    return serviceName + "." + place + "." + task.getId();
+  }
+}

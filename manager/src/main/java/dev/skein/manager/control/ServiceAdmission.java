@@ -1,0 +1,167 @@
+package dev.skein.manager.control;
+
+import static dev.skein.manager.control.Rejection.alreadyExists;
+import static dev.skein.manager.control.Rejection.exhausted;
+import static dev.skein.manager.control.Rejection.invalid;
+import static dev.skein.manager.control.Rejection.precondition;
+
+import dev.skein.manager.control.Admission.Admitted;
+import dev.skein.manager.plan.Endpoints;
+import dev.skein.proto.v1.CreateServiceRequest;
+import dev.skein.proto.v1.PortConfig;
+import dev.skein.proto.v1.RemoveServiceRequest;
+import dev.skein.proto.v1.Service;
+import dev.skein.proto.v1.ServiceSpec;
+import dev.skein.proto.v1.UpdateServiceRequest;
+import dev.skein.proto.v1.UpdateState;
+import dev.skein.proto.v1.UpdateStatus;
+import dev.skein.state.ChangeSets;
+import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
+import dev.skein.state.Limits;
+import dev.skein.state.Revisions;
+import dev.skein.state.Times;
+import java.time.Instant;
+
+/// What may be done to services. A user's spec is stored as written.
+final class ServiceAdmission {
+  private final ServiceSpecRules rules;
+
+  ServiceAdmission(ServiceSpecRules rules) {
+    this.rules = rules;
+  }
+
+  Admitted create(ClusterState state, CreateServiceRequest request, String id) throws Rejection {
+    var spec = request.getSpec();
+    rules.check(spec);
+    var holder = state.serviceByName(spec.getName());
+    if (holder != null) {
+      throw alreadyExists(
+          "name conflicts with an existing object: service %s already exists",
+          holder.getSpec().getName());
+    }
+    checkPublishedPorts(state, id, spec);
+    if (state.services().size() >= Limits.SERVICES) {
+      throw exhausted(
+          "the cluster has its limit of %d services: remove some first", Limits.SERVICES);
+    }
+    return Admitted.of(
+        id,
+        ChangeSets.create(Service.newBuilder().setId(id).setSpec(spec).setSpecVersion(1).build()));
+  }
+
+  Admitted update(ClusterState state, UpdateServiceRequest request, Instant now) throws Rejection {
+    var service = Lookup.service(state, request.getRef());
+    Admission.requireVersion(request.hasVersion(), request.getVersion(), service.getVersion());
+    if (request.getRollback() && !service.hasPreviousSpec()) {
+      throw precondition(
+          "service %s does not have a previous spec: there is nothing to roll back to",
+          service.getSpec().getName());
+    }
+    var spec = request.getRollback() ? service.getPreviousSpec() : request.getSpec();
+    rules.check(spec);
+    checkUnchangeable(service.getSpec(), spec);
+    checkPublishedPorts(state, service.getId(), spec);
+    return Admitted.of(
+        service.getId(),
+        ChangeSets.update(
+            request.getRollback() ? rolledBack(service, now) : updated(service, spec)));
+  }
+
+  Admitted remove(ClusterState state, RemoveServiceRequest request) throws Rejection {
+    var service = Lookup.service(state, request.getRef());
+    return Admitted.of(
+        service.getId(), ChangeSets.update(service.toBuilder().setPendingDelete(true).build()));
+  }
+
+  private static void checkUnchangeable(ServiceSpec before, ServiceSpec after) throws Rejection {
+    if (!before.getName().equals(after.getName())) {
+      throw invalid(
+          "renaming services is not supported: %s cannot become %s",
+          before.getName(), after.getName());
+    }
+    if (Defaults.isReplicated(before) != Defaults.isReplicated(after)) {
+      throw invalid(
+          "service mode change is not allowed: %s is %s; remove it and create it again",
+          before.getName(), Defaults.isReplicated(before) ? "replicated" : "global");
+    }
+  }
+
+  /// A user's update also takes a paused one up again, so that its status is cleared.
+  private static Service updated(Service service, ServiceSpec spec) {
+    var updated = replaced(service, spec);
+    updated
+        .setPreviousSpec(service.getSpec())
+        .setPreviousSpecVersion(service.getSpecVersion())
+        .clearUpdateStatus();
+    return updated.build();
+  }
+
+  private static Service rolledBack(Service service, Instant now) {
+    var rolledBack = replaced(service, service.getPreviousSpec());
+    rolledBack
+        .clearPreviousSpec()
+        .clearPreviousSpecVersion()
+        .setUpdateStatus(
+            UpdateStatus.newBuilder()
+                .setState(UpdateState.UPDATE_STATE_ROLLBACK_STARTED)
+                .setStartedAt(Times.timestamp(now))
+                .setMessage("manually requested rollback"));
+    return rolledBack.build();
+  }
+
+  /// With another spec, and with another revision if that changes what tasks run. Revisions only
+  /// count up, so that what a number means never changes.
+  private static Service.Builder replaced(Service service, ServiceSpec spec) {
+    var replaced = service.toBuilder().setSpec(spec);
+    var before = service.getSpec();
+    if (!before.getTaskTemplate().equals(spec.getTaskTemplate())
+        || !before.getEndpointSpec().equals(spec.getEndpointSpec())) {
+      replaced
+          .addRevisions(Revisions.current(service))
+          .setSpecVersion(service.getSpecVersion() + 1);
+    }
+    return replaced;
+  }
+
+  /// An ingress port is one service's in the whole cluster; a host port may be several services',
+  /// as long as they do not meet on a node, but never one that is an ingress port. A service that
+  /// is being removed gives its ports up as soon as they are drained, so it is no conflict.
+  private static void checkPublishedPorts(ClusterState state, String id, ServiceSpec spec)
+      throws Rejection {
+    for (var port : spec.getEndpointSpec().getPortsList()) {
+      if (port.getPublishedPort() == 0) {
+        continue;
+      }
+      for (var other : state.services().values()) {
+        if (!other.getId().equals(id) && !other.getPendingDelete()) {
+          checkAgainst(port, other);
+        }
+      }
+    }
+  }
+
+  private static void checkAgainst(PortConfig port, Service other) throws Rejection {
+    for (var taken : other.getSpec().getEndpointSpec().getPortsList()) {
+      checkAgainst(port, other, taken);
+    }
+    for (var taken : other.getEndpoint().getPortsList()) {
+      checkAgainst(port, other, taken);
+    }
+  }
+
+  private static void checkAgainst(PortConfig port, Service other, PortConfig taken)
+      throws Rejection {
+    var bothOnHosts = Endpoints.isHostMode(port) && Endpoints.isHostMode(taken);
+    if (!bothOnHosts
+        && port.getPublishedPort() == taken.getPublishedPort()
+        && Endpoints.protocol(port) == Endpoints.protocol(taken)) {
+      throw invalid(
+          "port '%d' is already in use by service '%s' (%s) as %s port: publish another one",
+          port.getPublishedPort(),
+          other.getSpec().getName(),
+          other.getId(),
+          Endpoints.isHostMode(taken) ? "a host-published" : "an ingress");
+    }
+  }
+}

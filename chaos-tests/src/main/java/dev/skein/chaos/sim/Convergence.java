@@ -62,7 +62,8 @@ final class Convergence {
   private @Nullable String whyNot(Task task, Service service, ServiceRevisions revisions) {
     var status = task.getStatus().getState();
     if (SimulatedUser.fails(revisions.of(task).getTask())) {
-      // An old revision that fails again and again, and that an update cannot replace for want of room.
+      // An old revision that fails again and again, and that an update cannot replace for want of
+      // room.
       return null;
     }
     if (!TaskStates.wantsToRun(task)) {

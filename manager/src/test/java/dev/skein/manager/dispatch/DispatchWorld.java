@@ -257,6 +257,12 @@ final class DispatchWorld {
     }
   }
 
+  /// Lets time pass without the core being woken, as for a stopped process.
+  void sleep(Duration time) {
+    now = now.plus(time);
+    perform(core.tick(now));
+  }
+
   // ---- Effects
 
   private void perform(List<DispatchEffect> effects) {

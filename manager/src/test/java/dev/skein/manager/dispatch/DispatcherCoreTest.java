@@ -70,6 +70,32 @@ final class DispatcherCoreTest {
   }
 
   @Test
+  void aLeaderThatWasItselfStoppedGivesTheNodesAnotherPeriod() {
+    var session = world.open("n1");
+    world.sleep(PERIOD.multipliedBy(10));
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_READY);
+
+    world.heartbeat(session);
+    world.pass(PERIOD.multipliedBy(2));
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_READY);
+
+    world.sleep(PERIOD.multipliedBy(10));
+    world.pass(PERIOD);
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_DOWN);
+  }
+
+  @Test
+  void aLeaderThatIsAlwaysLateStillNoticesADeathInTheEnd() {
+    world.open("n1");
+    for (var i = 0; i <= Presence.POSTPONED_MAX; i++) {
+      assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_READY);
+      world.sleep(PERIOD.multipliedBy(5));
+    }
+
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_DOWN);
+  }
+
+  @Test
   void aNodeWhoseSessionBreaksIsDisconnectedAndDownTwoPeriodsLater() {
     var session = world.open("n1");
     world.closed(session, false);

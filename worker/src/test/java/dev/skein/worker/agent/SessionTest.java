@@ -98,7 +98,7 @@ final class SessionTest {
   @Test
   void aTaskThatCannotRunHereIsRejectedWithTheReason() throws Exception {
     lab.worker("w1", "m1");
-    lab.service("s1", List.of("/no/such/command"));
+    lab.service("s1", List.of(SimulatedRuntime.MISSING_COMMAND));
 
     lab.task("t1", "s1", "w1");
 

@@ -13,19 +13,19 @@ final class DaemonJvm {
     var command =
         new ArrayList<>(
             List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC",
-        "-XX:+UseCompactObjectHeaders",
-        "-XX:TieredStopAtLevel=1",
-        "-Xms24m",
-        "-Xmx256m",
-        "-Xmn8m",
-        "-XX:MinHeapFreeRatio=10",
-        "-XX:MaxHeapFreeRatio=30",
-        "-XX:ReservedCodeCacheSize=32m",
-        "-XX:+ExitOnOutOfMemoryError",
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow"));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:+UseCompactObjectHeaders",
+                "-XX:TieredStopAtLevel=1",
+                "-Xms24m",
+                "-Xmx256m",
+                "-Xmn8m",
+                "-XX:MinHeapFreeRatio=10",
+                "-XX:MaxHeapFreeRatio=30",
+                "-XX:ReservedCodeCacheSize=32m",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow"));
     var more = System.getenv().getOrDefault("SKEIN_DAEMON_JAVA_OPTS", "").strip();
     if (!more.isEmpty()) {
       command.addAll(List.of(more.split(" +", -1)));

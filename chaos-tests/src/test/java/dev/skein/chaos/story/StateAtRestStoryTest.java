@@ -99,7 +99,7 @@ final class StateAtRestStoryTest {
   @Test
   @Order(3)
   void aSecondDaemonOnTheSameDirectoryIsRefused() throws Exception {
-    var second = CLUSTER.addNode("second");
+    var second = CLUSTER.addStranger("second");
     second.useDataOf(manager);
     second.launch();
     assertThat(second.awaitEnd()).isEqualTo(1);
@@ -112,7 +112,7 @@ final class StateAtRestStoryTest {
   @Order(4)
   void damagedOrForeignStateIsNeverServed() throws Exception {
     var services = manager.cli().ok("service", "ls");
-    var foreign = CLUSTER.addNode("foreign");
+    var foreign = CLUSTER.addStranger("foreign");
     foreign.start();
     CLUSTER.init(foreign);
     foreign.terminate();

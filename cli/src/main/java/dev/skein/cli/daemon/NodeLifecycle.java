@@ -66,6 +66,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   private static final int JOIN_SECONDS = 20;
 
   private static final long RETRY_MS = 500;
+  private static final long ELECTION_LOOK_MS = 20;
 
   private final DaemonOptions options;
   private final DaemonFiles files;
@@ -238,8 +239,20 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
     if (manager == null) {
       throw new IllegalStateException("the manager was not started");
     }
-    manager.store().read().get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);
-    return manager;
+    var giveUpAt =
+        SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(FIRST_LEADER_SECONDS);
+    while (true) {
+      try {
+        manager.store().read().get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);
+        return manager;
+      } catch (ExecutionException e) {
+        // It has not elected itself yet.
+        if (SystemClock.NANOS.getAsLong() - giveUpAt > 0) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ELECTION_LOOK_MS));
+      }
+    }
   }
 
   /// Gives up the lost quorum: this manager, with all that it knows, becomes the only one.

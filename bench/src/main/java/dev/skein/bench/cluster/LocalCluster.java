@@ -10,6 +10,7 @@ import dev.skein.cli.client.UnreachableException;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.format.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -227,14 +228,21 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private void removeNodes() {
+    // The daemons first, so that none starts on one node what was ended on another.
+    for (var node : nodes) {
+      try {
+        node.killDaemon();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
     for (var node : nodes) {
       try {
         node.remove();
-      } catch (IOException e) {
+      } catch (IOException | UncheckedIOException e) {
         IO.println("something of " + node.name() + " is left: " + e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
       }
     }
   }

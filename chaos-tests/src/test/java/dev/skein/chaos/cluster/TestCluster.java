@@ -14,12 +14,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /// Daemons of one test class, each a process with an address and a directory of its own. As a
@@ -31,7 +31,7 @@ public final class TestCluster
         BeforeEachCallback,
         TestExecutionExceptionHandler {
 
-  private static final Duration READY = Duration.ofSeconds(60);
+  private static final Duration READY = Duration.ofSeconds(120);
   private static final int TRIES = 100;
 
   /// The last byte of an address that no node has: who listens there has the network.
@@ -42,6 +42,7 @@ public final class TestCluster
   private final int outsiders;
   private final List<String> initOptions;
   private final List<TestNode> nodes = new ArrayList<>();
+  private final List<TestNode> all = new ArrayList<>();
   private @Nullable ServerSocket network;
   private @Nullable Path root;
   private @Nullable Thread hook;
@@ -113,15 +114,19 @@ public final class TestCluster
 
   private void add(String prefix, int count) throws IOException {
     for (var i = 1; i <= count; i++) {
-      addNode(prefix + i);
+      nodes.add(newNode(prefix + i));
     }
   }
 
-  /// Another node, not started yet.
-  public TestNode addNode(String name) throws IOException {
-    var node = new TestNode(name, addressOf(nodes.size() + 1), requireRoot().resolve(name));
-    nodes.add(node);
+  private TestNode newNode(String name) throws IOException {
+    var node = new TestNode(name, addressOf(all.size() + 1), requireRoot().resolve(name));
+    all.add(node);
     return node;
+  }
+
+  /// A node that is none of this swarm's, not started yet.
+  public TestNode addStranger(String name) throws IOException {
+    return newNode(name);
   }
 
   private Path requireRoot() {
@@ -160,7 +165,8 @@ public final class TestCluster
   public void init(TestNode node, String... options) {
     var words =
         new ArrayList<>(
-            List.of("swarm", "init", "--advertise-addr", node.rpc(), "--listen-addr", node.rpc()));
+            List.of(
+                "swarm", "init", "--advertise-addr", node.rpc(), "--listen-addr", node.rpc()));
     words.addAll(Arrays.asList(options));
     node.cli().ok(words.toArray(String[]::new));
   }
@@ -175,15 +181,8 @@ public final class TestCluster
   public Outcome joinWith(TestNode node, TestNode manager, String token) {
     return node.cli()
         .run(
-            "swarm",
-            "join",
-            "--token",
-            token,
-            "--advertise-addr",
-            node.rpc(),
-            "--listen-addr",
-            node.rpc(),
-            manager.rpc());
+            "swarm", "join", "--token", token, "--advertise-addr", node.rpc(), "--listen-addr",
+            node.rpc(), manager.rpc());
   }
 
   public List<TestNode> nodes() {
@@ -205,8 +204,7 @@ public final class TestCluster
         READY,
         () -> {
           var manager = anyManager();
-          var listed =
-              manager.cli().run("node", "ls", "--format", "{{.Status}} {{.ManagerStatus}}");
+          var listed = manager.cli().run("node", "ls", "--format", "{{.Status}} {{.ManagerStatus}}");
           if (listed.code() != 0) {
             throw new AssertionError(listed.toString());
           }
@@ -285,13 +283,13 @@ public final class TestCluster
   }
 
   private void printLogs() {
-    for (var node : nodes) {
+    for (var node : all) {
       System.err.println("--- " + node.name() + "\n" + node.logTail());
     }
   }
 
   private void killNow() {
-    for (var node : nodes) {
+    for (var node : all) {
       try {
         node.killNow();
       } catch (IOException e) {
@@ -304,7 +302,7 @@ public final class TestCluster
   public void afterAll(ExtensionContext context) throws Exception {
     var directory = requireRoot();
     killNow();
-    for (var node : nodes) {
+    for (var node : all) {
       node.remove();
     }
     Leftovers.requireNone(directory);

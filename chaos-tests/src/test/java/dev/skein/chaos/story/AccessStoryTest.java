@@ -77,7 +77,7 @@ final class AccessStoryTest {
   void eachRpcIsOpenToTheRolesThatItIsForAndToNobodyElse() throws Exception {
     var manager = CLUSTER.node("m1");
     var worker = CLUSTER.node("w1");
-    var foreign = CLUSTER.addNode("foreign");
+    var foreign = CLUSTER.addStranger("foreign");
     foreign.start();
     CLUSTER.init(foreign);
 

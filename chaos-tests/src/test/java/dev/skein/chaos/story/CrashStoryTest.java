@@ -31,9 +31,9 @@ final class CrashStoryTest {
   @RegisterExtension
   static final TestCluster CLUSTER =
       TestCluster.of(
-          3, 2, "--dispatcher-heartbeat", "1s", "--snapshot-interval", "" + SNAPSHOT_ENTRIES);
+          3, 2, "--dispatcher-heartbeat", "2s", "--snapshot-interval", "" + SNAPSHOT_ENTRIES);
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
 
   /// What a cluster is given for the next acknowledged write after its leader was killed. On an
   /// idle machine it takes less than a second; here many daemons share few processors.

@@ -24,7 +24,7 @@ final class DockerStoryTest {
 
   @RegisterExtension static final TestCluster CLUSTER = TestCluster.outsiders(2);
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
 
   private final TestNode n1 = CLUSTER.node("n1");
   private final TestNode n2 = CLUSTER.node("n2");

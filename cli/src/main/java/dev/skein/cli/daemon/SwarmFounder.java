@@ -27,7 +27,9 @@ import dev.skein.state.ratis.RaftNode;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 
 /// `swarm init`: makes this node the first manager of a new swarm, or the only one of the old one.
@@ -38,6 +40,7 @@ final class SwarmFounder {
           + " cluster from it.";
 
   private static final int FIRST_LEADER_SECONDS = 20;
+  private static final long ELECTION_LOOK_MS = 20;
 
   private final DaemonFiles files;
   private final WorkerFactory workers;
@@ -143,8 +146,20 @@ final class SwarmFounder {
     if (manager == null) {
       throw new IllegalStateException("the manager was not started");
     }
-    manager.store().read().get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);
-    return manager;
+    var giveUpAt =
+        SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(FIRST_LEADER_SECONDS);
+    while (true) {
+      try {
+        manager.store().read().get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);
+        return manager;
+      } catch (ExecutionException e) {
+        // It has not elected itself yet.
+        if (SystemClock.NANOS.getAsLong() - giveUpAt > 0) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ELECTION_LOOK_MS));
+      }
+    }
   }
 
   /// Gives up the lost quorum: this manager, with all that it knows, becomes the only one. The

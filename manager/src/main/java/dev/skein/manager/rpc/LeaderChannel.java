@@ -192,8 +192,16 @@ public final class LeaderChannel extends Channel {
       return giveUpAt - nanoTime.getAsLong();
     }
 
+    /// On the call's own executor: a blocking stub waits for what is given to that, and would not
+    /// notice an end that came by another thread.
     private void close(Status status, Metadata trailers) {
-      requireNonNull(listener).onClose(status, trailers);
+      var told = requireNonNull(listener);
+      var own = options.getExecutor();
+      if (own == null) {
+        told.onClose(status, trailers);
+      } else {
+        own.execute(() -> told.onClose(status, trailers));
+      }
     }
 
     /// Hands the answer on, unless it is one to try again after.

@@ -46,8 +46,8 @@ final class Occupancy {
       }
       roomMade |=
           old != null
-              && (reserves(old) && (task == null || !reserves(task))
-                  || counts(old) && (task == null || !counts(task)));
+              && ((reserves(old) && (task == null || !reserves(task)))
+                  || (counts(old) && (task == null || !counts(task))));
     }
     for (var id : dirty.services()) {
       if (next.service(id) == null) {

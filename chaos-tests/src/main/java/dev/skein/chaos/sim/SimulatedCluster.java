@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -242,7 +243,7 @@ public final class SimulatedCluster {
     return log.state();
   }
 
-  TreeMap<String, SimulatedWorker> workers() {
+  NavigableMap<String, SimulatedWorker> workers() {
     return workers;
   }
 

@@ -93,9 +93,10 @@ final class ArgumentParser {
   }
 
   private static List<String> positional(CommandLine.ParseResult result) {
-    return result.matchedPositionals().stream()
-        .flatMap(matched -> matched.originalStringValues().stream())
-        .toList();
+    // There is one parameter, matched once for each word, and it has all of them.
+    return result.matchedPositionals().isEmpty()
+        ? List.of()
+        : result.matchedPositionals().getFirst().originalStringValues();
   }
 
   /// What stopped the reading must be an argument and no option.

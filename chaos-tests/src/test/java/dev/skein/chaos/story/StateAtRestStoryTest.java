@@ -124,7 +124,7 @@ final class StateAtRestStoryTest {
   @Test
   @Order(4)
   void damagedOrForeignStateIsNeverServed() throws Exception {
-    var services = manager.cli().ok("service", "ls");
+    var services = services();
     var foreign = CLUSTER.addStranger("foreign");
     foreign.start();
     CLUSTER.init(foreign);
@@ -149,8 +149,12 @@ final class StateAtRestStoryTest {
     }
     manager.start();
     CLUSTER.awaitReady(2, 1);
-    assertThat(manager.cli().ok("service", "ls")).isEqualTo(services);
+    assertThat(services()).isEqualTo(services);
     Tasks.awaitRunning(manager, "hidden", 1);
+  }
+
+  private String services() {
+    return manager.cli().ok("service", "ls", "--format", "{{.ID}} {{.Name}}");
   }
 
   /// Something that is wrong on disk.

@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.zip.CRC32C;
 
 /// One file of the journal: a header with format, length and checksum, then the bytes. Replaced as
@@ -16,6 +19,10 @@ final class JournalFile {
 
   /// Larger files are not written and not read.
   static final int BYTES_MAX = 64 << 20;
+
+  /// The environment of tasks is in there.
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
 
   private static final int MAGIC = 0x534b4a31;
   private static final int HEADER = 4 + 4 + 8;
@@ -36,9 +43,11 @@ final class JournalFile {
     try (var channel =
         FileChannel.open(
             fresh,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
+            Set.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING),
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }

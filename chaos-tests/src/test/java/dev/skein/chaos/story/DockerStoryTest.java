@@ -152,18 +152,23 @@ final class DockerStoryTest {
   @Test
   @Order(5)
   void eventsTellWhatHappened() throws Exception {
-    assertThat(
-            docker.ok(
-                "events",
-                "--since",
-                Long.toString(BEGIN.getEpochSecond()),
-                "--until",
-                Long.toString(Instant.now().getEpochSecond()),
-                "--filter",
-                "type=service",
-                "--format",
-                "{{.Action}} {{.Actor.Attributes.name}}"))
-        .contains("create web", "update web", "remove web");
+    Await.until(
+        "the service is gone for good",
+        SOON,
+        () -> assertThat(events()).contains("create web", "update web", "remove web"));
+  }
+
+  private String events() throws Exception {
+    return docker.ok(
+        "events",
+        "--since",
+        Long.toString(BEGIN.getEpochSecond()),
+        "--until",
+        Long.toString(Instant.now().getEpochSecond()),
+        "--filter",
+        "type=service",
+        "--format",
+        "{{.Action}} {{.Actor.Attributes.name}}");
   }
 
   @Test

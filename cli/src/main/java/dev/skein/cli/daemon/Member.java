@@ -34,7 +34,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -271,7 +270,7 @@ final class Member implements AutoCloseable {
 
   /// A connection counts as what its certificate said when it was made: new calls take new ones.
   private void renewed() {
-    channels.retain(Set.of());
+    channels.reconnect();
     owner.roleMayHaveChanged();
   }
 

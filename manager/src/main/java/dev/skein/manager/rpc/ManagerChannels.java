@@ -52,6 +52,11 @@ public final class ManagerChannels implements AutoCloseable {
     }
   }
 
+  /// Makes new connections for all calls from now on; those under way end on the old ones.
+  public synchronized void reconnect() {
+    channels.values().forEach(ManagedChannel::enterIdle);
+  }
+
   /// Ends every connection and the calls on it.
   @Override
   public synchronized void close() {

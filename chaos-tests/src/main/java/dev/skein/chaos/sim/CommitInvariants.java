@@ -51,7 +51,10 @@ final class CommitInvariants {
           publishedPortsAreUnique(commit.after());
           namesAreUnique(commit.after());
           if (commit.after().service(change.id()) != null) {
-            commit.after().tasksOfService(change.id()).forEach(t -> revisionExists(t, commit.after()));
+            commit
+                .after()
+                .tasksOfService(change.id())
+                .forEach(t -> revisionExists(t, commit.after()));
           }
         }
         case ObjectChange.OfNode ignored -> {}
@@ -60,8 +63,7 @@ final class CommitInvariants {
     }
   }
 
-  private static void check(
-      @Nullable Task before, Task task, ClusterState state) {
+  private static void check(@Nullable Task before, Task task, ClusterState state) {
     revisionExists(task, state);
     slotIsFilledOnce(Slot.of(task), state);
     if (TaskStates.wantsToRun(task)
@@ -110,8 +112,7 @@ final class CommitInvariants {
             .map(each -> Times.instant(each.getUpdatedAt()))
             .max(Comparator.naturalOrder())
             .orElseThrow();
-    return node != null
-            && Times.instant(node.getUpdatedAt()).plus(RACE).isAfter(newest)
+    return node != null && Times.instant(node.getUpdatedAt()).plus(RACE).isAfter(newest)
         || service == null;
   }
 
@@ -176,8 +177,7 @@ final class CommitInvariants {
     }
   }
 
-  private static void startsOnlyAfterItsDelay(
-      @Nullable Task before, Task task) {
+  private static void startsOnlyAfterItsDelay(@Nullable Task before, Task task) {
     require(
         before == null
             || !task.hasStartAfter()
@@ -195,7 +195,8 @@ final class CommitInvariants {
     for (var task : state.tasksOfNode(node.getId())) {
       var service = state.service(task.getServiceId());
       var revision = service == null ? null : Revisions.find(service, task.getSpecVersion());
-      if (revision != null && !TaskStates.isTerminal(task.getStatus().getState())
+      if (revision != null
+          && !TaskStates.isTerminal(task.getStatus().getState())
           && !Lineage.wasNeverAssigned(task)) {
         memory += revision.getTask().getResources().getReservations().getMemoryBytes();
       }
@@ -264,8 +265,7 @@ final class CommitInvariants {
     }
   }
 
-  static void require(
-      boolean holds, String problem, @Nullable Object... values) {
+  static void require(boolean holds, String problem, @Nullable Object... values) {
     if (!holds) {
       throw new Violation(problem.formatted(values));
     }

@@ -66,7 +66,8 @@ final class Convergence {
       return null;
     }
     if (SimulatedUser.fails(revisions.of(task).getTask())) {
-      // An old revision that fails again and again, and that an update cannot replace for want of room.
+      // An old revision that fails again and again, and that an update cannot replace for want of
+      // room.
       return null;
     }
     if (!TaskStates.wantsToRun(task)) {

@@ -10,8 +10,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 
-/// Runs simulated clusters from the command line on all processors: `simulate --seeds N [--from S]`. Ends with 1 when some seed
-/// broke an invariant, and says how to replay it. `simulate --trace S` runs one seed and tells each change.
+/// Runs simulated clusters from the command line on all processors: `simulate --seeds N [--from
+/// S]`. Ends with 1 when some seed broke an invariant, and says how to replay it. `simulate --trace
+/// S` runs one seed and tells each change.
 public final class Simulate {
   /// Failures after which it does not go on.
   private static final int FAILURES_MAX = 10;
@@ -94,8 +95,7 @@ public final class Simulate {
       var each = seed;
       runs.add(() -> failure(each));
     }
-    try (var workers =
-        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+    try (var workers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
       var failures = new ArrayList<Failure>();
       for (var run : workers.invokeAll(runs)) {
         failures.addAll(run.get());

@@ -27,17 +27,20 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// A cluster and all that befalls it, decided by one seed: users at work, leaders that change, machines and agents that die and
-/// come back, partitions, processes that fail. First everything goes wrong for a while; then nothing does any more, and the
-/// cluster has to come to rest as its users want it.
+/// A cluster and all that befalls it, decided by one seed: users at work, leaders that change,
+/// machines and agents that die and come back, partitions, processes that fail. First everything
+/// goes wrong for a while; then nothing does any more, and the cluster has to come to rest as its
+/// users want it.
 ///
-/// [#run] throws a [Violation] when something happens that must not. One thread; a new object for each run.
+/// [#run] throws a [Violation] when something happens that must not. One thread; a new object for
+/// each run.
 public final class SimulatedCluster {
   /// How long things go wrong.
   static final Duration CHAOS = Duration.ofSeconds(90);
 
-  /// How long the cluster then has to come to rest. Longer than any delay that may be left: a restart's, an update's monitor and
-  /// progress deadline, and the wait for a task that does not stop.
+  /// How long the cluster then has to come to rest. Longer than any delay that may be left: a
+  /// restart's, an update's monitor and progress deadline, and the wait for a task that does not
+  /// stop.
   static final Duration CONVERGENCE_MAX = Duration.ofMinutes(25);
 
   /// How long planners may find something to do without a pause: longer, and they keep only
@@ -150,8 +153,7 @@ public final class SimulatedCluster {
         return;
       }
       if (!time.now().isBefore(end)) {
-        throw new Violation(
-            "no convergence within " + CONVERGENCE_MAX + ": " + reason);
+        throw new Violation("no convergence within " + CONVERGENCE_MAX + ": " + reason);
       }
       user.resumePaused();
       passUntil(time.now().plusSeconds(10));

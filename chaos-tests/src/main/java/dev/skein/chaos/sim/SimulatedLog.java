@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Raft as its users see it: proposals are committed in order after a while; when the leader changes, some of those under way
-/// are committed all the same and the others are lost, and the old leader is told neither.
+/// Raft as its users see it: proposals are committed in order after a while; when the leader
+/// changes, some of those under way are committed all the same and the others are lost, and the old
+/// leader is told neither.
 final class SimulatedLog {
   private final SimulatedTime time;
   private final Chance chance;

@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/// A leader for the length of its term: the control loop's core and the dispatcher's, driven as their shells drive them.
+/// A leader for the length of its term: the control loop's core and the dispatcher's, driven as
+/// their shells drive them.
 final class SimulatedManager {
   private final SimulatedTime time;
   private final SimulatedLog log;

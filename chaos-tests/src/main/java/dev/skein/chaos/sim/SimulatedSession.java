@@ -4,8 +4,8 @@ import dev.skein.proto.v1.AgentMessage;
 import dev.skein.proto.v1.DispatcherMessage;
 import java.time.Instant;
 
-/// One stream between an agent and a leader: ordered, and whole or broken. Messages take a while; a partition eats them and
-/// breaks the stream without telling either end.
+/// One stream between an agent and a leader: ordered, and whole or broken. Messages take a while; a
+/// partition eats them and breaks the stream without telling either end.
 final class SimulatedSession {
   final long key;
   final SimulatedWorker worker;

@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 
-/// Time that passes only when everything due has happened. What is due at the same time happens in the order in which it was
-/// asked for.
+/// Time that passes only when everything due has happened. What is due at the same time happens in
+/// the order in which it was asked for.
 final class SimulatedTime {
   private static final Comparator<Event> ORDER =
       Comparator.comparing(Event::at).thenComparingLong(Event::number);

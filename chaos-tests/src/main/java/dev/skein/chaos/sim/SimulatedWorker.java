@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// A node: a real agent core, with a disk that survives its agent, processes that survive the agent but not the machine, and a
-/// mesh that lets go after a while.
+/// A node: a real agent core, with a disk that survives its agent, processes that survive the agent
+/// but not the machine, and a mesh that lets go after a while.
 final class SimulatedWorker {
   /// The argument that makes a task's process fail soon after its start.
   static final String FAILING = "failing";
@@ -157,7 +157,10 @@ final class SimulatedWorker {
     var process = processes.get(task);
     if (process != null && process.exitCode == null) {
       processes.put(task, new Process(process.started, exitCode));
-      tell(task, new TaskEvent.Exited(exitCode, exitCode == 0 ? "" : "exit code " + exitCode), Duration.ofMillis(1));
+      tell(
+          task,
+          new TaskEvent.Exited(exitCode, exitCode == 0 ? "" : "exit code " + exitCode),
+          Duration.ofMillis(1));
     }
   }
 

@@ -20,8 +20,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// An update never has more replacements under way than its parallelism. It remembers which tasks the latest update of a service
-/// has put into the place of older ones, until they run or are given up.
+/// An update never has more replacements under way than its parallelism. It remembers which tasks
+/// the latest update of a service has put into the place of older ones, until they run or are given
+/// up.
 final class UpdateInvariant {
   /// Leaders' clocks differ by up to this.
   private static final Duration CLOCK_SKEW = Duration.ofSeconds(5);
@@ -70,8 +71,8 @@ final class UpdateInvariant {
                 .minus(CLOCK_SKEW));
   }
 
-  /// Whether the same commit, for no other reason than its revision, takes an older task out of the slot or leaves it there to
-  /// be replaced.
+  /// Whether the same commit, for no other reason than its revision, takes an older task out of the
+  /// slot or leaves it there to be replaced.
   private static boolean replacesAnOlderOne(Task task, Commit commit) {
     var older = false;
     for (var other : Slot.of(task).tasks(commit.before())) {

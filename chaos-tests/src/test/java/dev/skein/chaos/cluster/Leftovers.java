@@ -38,7 +38,10 @@ final class Leftovers {
       return found;
     }
     try (var hierarchies = Files.list(top)) {
-      hierarchies.map(h -> h.resolve("skein").resolve(nodeId)).filter(Files::exists).forEach(found::add);
+      hierarchies
+          .map(h -> h.resolve("skein").resolve(nodeId))
+          .filter(Files::exists)
+          .forEach(found::add);
     }
     var unified = top.resolve("skein").resolve(nodeId);
     if (Files.exists(unified)) {

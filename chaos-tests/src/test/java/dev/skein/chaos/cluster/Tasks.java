@@ -30,8 +30,7 @@ public record Tasks(
 
   /// All tasks of a service, by any manager.
   public static List<Tasks> of(TestNode manager, String service) throws IOException {
-    var filter =
-        URLEncoder.encode("{\"service\":[\"" + service + "\"]}", StandardCharsets.UTF_8);
+    var filter = URLEncoder.encode("{\"service\":[\"" + service + "\"]}", StandardCharsets.UTF_8);
     JsonArray list;
     try (var client = manager.client()) {
       list = client.list("/tasks?filters=" + filter);
@@ -72,8 +71,7 @@ public record Tasks(
         CONVERGENCE,
         () -> {
           var all = of(manager, service);
-          var wanted =
-              all.stream().filter(task -> !task.desired.equals("shutdown")).toList();
+          var wanted = all.stream().filter(task -> !task.desired.equals("shutdown")).toList();
           if (wanted.size() != count
               || !wanted.stream().allMatch(task -> task.state.equals("running"))) {
             throw new AssertionError(all.toString());

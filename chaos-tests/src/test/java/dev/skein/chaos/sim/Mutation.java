@@ -29,8 +29,8 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
-/// Known bugs, put into the real planners by hand: each takes one planner and spoils what it plans. The simulator has to notice
-/// every one.
+/// Known bugs, put into the real planners by hand: each takes one planner and spoils what it plans.
+/// The simulator has to notice every one.
 enum Mutation {
   A_REPLACED_TASK_IS_NOT_STOPPED(RestartPlanner.class, without(Mutation::stops)),
 
@@ -39,13 +39,11 @@ enum Mutation {
 
   A_RESTART_DOES_NOT_WAIT_FOR_ITS_DELAY(
       RestartPlanner.class,
-      real ->
-          (state, dirty, now) -> real.plan(state, dirty, now.plus(Duration.ofSeconds(10)))),
+      real -> (state, dirty, now) -> real.plan(state, dirty, now.plus(Duration.ofSeconds(10)))),
 
   A_RESTARTS_DELAY_IS_NEVER_OVER(
       RestartPlanner.class,
-      real ->
-          (state, dirty, now) -> new Plan(real.plan(state, dirty, now).changes(), List.of())),
+      real -> (state, dirty, now) -> new Plan(real.plan(state, dirty, now).changes(), List.of())),
 
   CHANGES_OF_NODES_ARE_NOT_SEEN(
       RestartPlanner.class, real -> (state, dirty, now) -> real.plan(state, slotsOf(dirty), now)),
@@ -203,10 +201,10 @@ enum Mutation {
       spoiled.getSpecBuilder().getUpdateConfigBuilder().setParallelism(0);
       changes.add(ChangeSets.update(spoiled.build()));
     }
-    var seen =
-        state.apply(state.index() + 1, List.of(ChangeSets.of(now, changes))).state();
+    var seen = state.apply(state.index() + 1, List.of(ChangeSets.of(now, changes))).state();
     var plan = real.plan(seen, dirty, now);
-    return new Plan(plan.changes().stream().map(each -> restored(each, state)).toList(), plan.wakes());
+    return new Plan(
+        plan.changes().stream().map(each -> restored(each, state)).toList(), plan.wakes());
   }
 
   private static Change restored(Change change, ClusterState state) {
@@ -219,9 +217,7 @@ enum Mutation {
       return change;
     }
     var restored = planned.toBuilder().setVersion(original.getVersion());
-    restored
-        .getSpecBuilder()
-        .setUpdateConfig(original.getSpec().getUpdateConfig());
+    restored.getSpecBuilder().setUpdateConfig(original.getSpec().getUpdateConfig());
     return ChangeSets.update(restored.build());
   }
 

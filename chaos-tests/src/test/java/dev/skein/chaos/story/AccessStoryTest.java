@@ -163,8 +163,7 @@ final class AccessStoryTest {
       var identity = new IdentityStore(as.data().resolve("identity.pem")).load().orElseThrow();
       credentials.keyManager(
           new ByteArrayInputStream(pem(certificate(identity.certificate().getEncoded()))),
-          new ByteArrayInputStream(
-              pem(Pem.encode(Pem.PRIVATE_KEY, identity.key().getEncoded()))));
+          new ByteArrayInputStream(pem(Pem.encode(Pem.PRIVATE_KEY, identity.key().getEncoded()))));
     }
     return Grpc.newChannelBuilder(to.rpc(), credentials.build()).build();
   }

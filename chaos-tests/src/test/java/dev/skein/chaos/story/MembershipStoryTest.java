@@ -50,15 +50,23 @@ final class MembershipStoryTest {
   void theFirstManagerFoundsTheSwarm() throws IOException {
     var said =
         n1.cli()
-            .ok("swarm", "init", "--advertise-addr", n1.rpc(), "--listen-addr", n1.rpc(),
-                "--dispatcher-heartbeat", "1s");
+            .ok(
+                "swarm",
+                "init",
+                "--advertise-addr",
+                n1.rpc(),
+                "--listen-addr",
+                n1.rpc(),
+                "--dispatcher-heartbeat",
+                "1s");
     assertThat(said)
         .startsWith("Swarm initialized: current node (")
         .contains("skein swarm join --token SWMTKN-1-", n1.rpc());
     assertThat(n1.cli().ok("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"))
         .isEqualTo("n1 Leader");
     assertThat(
-            n1.cli().fails("swarm", "init", "--advertise-addr", n1.rpc(), "--listen-addr", n1.rpc()))
+            n1.cli()
+                .fails("swarm", "init", "--advertise-addr", n1.rpc(), "--listen-addr", n1.rpc()))
         .contains("already part of a swarm");
   }
 
@@ -148,7 +156,9 @@ final class MembershipStoryTest {
         .isEqualTo("Node n4 promoted to a manager in the swarm.");
     CLUSTER.awaitReady(5, 4);
     Await.until(
-        "n4 answers as a manager", SOON, () -> assertThat(n4.cli().ok("node", "ls")).contains("n1"));
+        "n4 answers as a manager",
+        SOON,
+        () -> assertThat(n4.cli().ok("node", "ls")).contains("n1"));
     assertThat(n4.cli().ok("node", "demote", "n4")).isEqualTo("Manager n4 demoted in the swarm.");
     CLUSTER.awaitReady(5, 3);
     Await.until(
@@ -187,7 +197,8 @@ final class MembershipStoryTest {
         follower.name() + " is seen as unreachable",
         SOON,
         () ->
-            assertThat(leader.cli().ok("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"))
+            assertThat(
+                    leader.cli().ok("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"))
                 .contains(follower.name() + " Unreachable"));
     var remaining =
         CLUSTER.running().stream()
@@ -231,7 +242,8 @@ final class MembershipStoryTest {
         "n5 hears of it",
         SOON,
         () ->
-            assertThat(n5.cli().ok("info", "--format", "{{.Swarm.LocalNodeState}} {{.Swarm.Error}}"))
+            assertThat(
+                    n5.cli().ok("info", "--format", "{{.Swarm.LocalNodeState}} {{.Swarm.Error}}"))
                 .contains("not a member"));
     n5.cli().ok("swarm", "leave", "--force");
     CLUSTER.join(n5, leader, "worker");

@@ -39,17 +39,28 @@ final class StateAtRestStoryTest {
   @Test
   @Order(1)
   void nothingOfTheClustersStateIsReadableOnAManagersDisk() throws Exception {
-    manager.cli()
+    manager
+        .cli()
         .ok(
-            "service", "create", "--name", "hidden", "--label", "note=" + MARKER, "--env",
-            "NOTE=" + MARKER, "--constraint", "node.hostname==w1", "--process", "--", "sleep",
+            "service",
+            "create",
+            "--name",
+            "hidden",
+            "--label",
+            "note=" + MARKER,
+            "--env",
+            "NOTE=" + MARKER,
+            "--constraint",
+            "node.hostname==w1",
+            "--process",
+            "--",
+            "sleep",
             "100000");
     for (var i = 0; i < 2 * SNAPSHOT_ENTRIES; i++) {
       manager.cli().ok("node", "update", "--label-add", "count=" + i, "w1");
     }
     var raft = manager.data().resolve("raft");
-    Await.until(
-        "a snapshot is written", SOON, () -> assertThat(snapshots()).isNotEmpty());
+    Await.until("a snapshot is written", SOON, () -> assertThat(snapshots()).isNotEmpty());
     assertThat(FileTree.named(raft, "log_")).isNotEmpty();
 
     var swarm = manager.get("/swarm").getAsJsonObject("JoinTokens");
@@ -76,7 +87,9 @@ final class StateAtRestStoryTest {
   void whatANodeMustHaveInPlaintextIsForItsOwnerOnly() throws Exception {
     // The worker's half keeps the specs of its own tasks to run them without a manager, and the
     // task's environment is in the kernel anyway.
-    assertThat(FileTree.containing(worker.data(), MARKER)).isNotEmpty().allMatch(file -> file.startsWith("worker/"));
+    assertThat(FileTree.containing(worker.data(), MARKER))
+        .isNotEmpty()
+        .allMatch(file -> file.startsWith("worker/"));
     for (var node : CLUSTER.nodes()) {
       for (var name : List.of("identity.pem", "node.txt")) {
         assertThat(permissions(node.data().resolve(name))).as(name).isEqualTo("rw-------");

@@ -10,8 +10,9 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/// Reads options and arguments with picocli, by the rules of GNU and of Docker's own parser: `--name
-/// value`, `--name=value`, `-n value`, `-nvalue`, `-abc` for switches, `--` ends the options.
+/// Reads options and arguments with picocli, by the rules of GNU and of Docker's own parser:
+/// `--name value`, `--name=value`, `-n value`, `-nvalue`, `-abc` for switches, `--` ends the
+/// options.
 ///
 /// Only the command that was called is ever described to picocli, and without annotations: it is
 /// read at each start, and all commands together would take longer than the rest of the work.
@@ -110,7 +111,10 @@ final class ArgumentParser {
   private UsageException unknown(String word) {
     if (!word.startsWith(END_OF_OPTIONS)) {
       return new UsageException(
-          "unknown shorthand flag: '" + word.charAt(Math.min(1, word.length() - 1)) + "' in " + word);
+          "unknown shorthand flag: '"
+              + word.charAt(Math.min(1, word.length() - 1))
+              + "' in "
+              + word);
     }
     int equals = word.indexOf('=');
     String name = word.substring(2, equals < 0 ? word.length() : equals);
@@ -129,7 +133,12 @@ final class ArgumentParser {
         parsed.option(flag, flag.reader().apply(value));
       } catch (IllegalArgumentException e) {
         throw new UsageException(
-            "invalid argument \"" + value + "\" for \"" + flag.label() + "\" flag: " + e.getMessage());
+            "invalid argument \""
+                + value
+                + "\" for \""
+                + flag.label()
+                + "\" flag: "
+                + e.getMessage());
       }
     }
   }

@@ -45,8 +45,7 @@ public final class TaskProcesses {
     }
 
     @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-        throws IOException {
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       if (file.endsWith(STATUS)) {
         try {
           addSession(file, sessions);

@@ -61,24 +61,24 @@ public final class ManagerRoster {
   }
 
   private void add(String nodeId, String addr, RaftMember member) {
-          var node = store.state().node(nodeId);
-          var former = node == null ? "" : node.getManagerStatus().getRaftId();
-          if (!former.isEmpty() && !former.equals(member.id())) {
-            removeFromGroup(former);
-          }
-          if (!isMember(member.id())) {
-            raft.addPeer(member).join();
-          }
-          update(
-              nodeId,
-              known ->
-                  known.toBuilder()
-                      .setManagerStatus(
-                          ManagerStatus.newBuilder()
-                              .setAddr(addr)
-                              .setRaftAddr(member.address())
-                              .setRaftId(member.id()))
-                      .build());
+    var node = store.state().node(nodeId);
+    var former = node == null ? "" : node.getManagerStatus().getRaftId();
+    if (!former.isEmpty() && !former.equals(member.id())) {
+      removeFromGroup(former);
+    }
+    if (!isMember(member.id())) {
+      raft.addPeer(member).join();
+    }
+    update(
+        nodeId,
+        known ->
+            known.toBuilder()
+                .setManagerStatus(
+                    ManagerStatus.newBuilder()
+                        .setAddr(addr)
+                        .setRaftAddr(member.address())
+                        .setRaftId(member.id()))
+                .build());
   }
 
   /// Takes a manager out of the group, and makes it a worker for good. If it is this node, another

@@ -33,8 +33,8 @@ import java.util.Set;
 /// It resumes a paused update when the status is cleared, which each update of the service by a
 /// user does.
 public final class UpdatePlanner implements Planner {
-  /// How long a replacement may take until it runs. After that it counts as failed, so that no update
-  /// hangs without a word.
+  /// How long a replacement may take until it runs. After that it counts as failed, so that no
+  /// update hangs without a word.
   public static final Duration PROGRESS_DEADLINE = Duration.ofMinutes(10);
 
   private final TaskFactory tasks;

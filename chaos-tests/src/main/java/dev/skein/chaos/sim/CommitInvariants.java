@@ -1,6 +1,5 @@
 package dev.skein.chaos.sim;
 
-import com.google.errorprone.annotations.FormatMethod;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.restart.RestartPlanner;
@@ -113,8 +112,8 @@ final class CommitInvariants {
             .map(each -> Times.instant(each.getUpdatedAt()))
             .max(Comparator.naturalOrder())
             .orElseThrow();
-    return service == null
-        || (node != null && Times.instant(node.getUpdatedAt()).plus(RACE).isAfter(newest));
+    return node != null && Times.instant(node.getUpdatedAt()).plus(RACE).isAfter(newest)
+        || service == null;
   }
 
   private static void revisionExists(Task task, ClusterState state) {
@@ -266,7 +265,6 @@ final class CommitInvariants {
     }
   }
 
-  @FormatMethod
   static void require(boolean holds, String problem, @Nullable Object... values) {
     if (!holds) {
       throw new Violation(problem.formatted(values));

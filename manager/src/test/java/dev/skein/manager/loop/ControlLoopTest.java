@@ -72,8 +72,7 @@ class ControlLoopTest {
 
   private ControlLoop loop() {
     var ids = new IdSource(new Random(1));
-    return new ControlLoop(
-        store, () -> Planners.create(ids), InstantSource.system(), bugs::add);
+    return new ControlLoop(store, () -> Planners.create(ids), InstantSource.system(), bugs::add);
   }
 
   private void create(long replicas) {

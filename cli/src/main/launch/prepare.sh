@@ -13,8 +13,9 @@ rm -f "$target"/client-*.aot "$target"/client-*.aot.tmp "$target/launch.sh"
 find_jdk || { echo "prepare.sh: no JDK 25 found: install one, or set SKEIN_JAVA_HOME" >&2; exit 1; }
 
 gson=$(ls "$target"/lib/gson-*.jar)
-client=$target/skein-cli.jar:$gson
-hash=$(cat "$target/skein-cli.jar" "$gson" | cksum | tr ' ' -)
+picocli=$(ls "$target"/lib/picocli-*.jar)
+client=$target/skein-cli.jar:$gson:$picocli
+hash=$(cat "$target/skein-cli.jar" "$gson" "$picocli" | cksum | tr ' ' -)
 cache=$target/client-$hash.aot
 "$java" -XX:AOTCacheOutput="$cache.tmp" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms24m -Xmx64m \
   -Xlog:disable -Djdk.reflect.useNativeAccessorOnly=true -Dskein.terminal=true -cp "$client" dev.skein.cli.train.Train >/dev/null 2>&1 || true
@@ -28,6 +29,7 @@ fi
 # The daemon's cache is made from a run of a real daemon; where that has left one, it is used.
 {
   echo "gson=${gson##*/}"
+  echo "picocli=${picocli##*/}"
   echo "client_cache=${cache##*/}"
   echo "built_with='$java'"
 } >"$target/launch.sh.tmp"

@@ -357,12 +357,22 @@ class AnswersTest {
 
   @Test
   void fractionsOfSecondsAreKept() throws Exception {
-    client.sendRequest("GET", "/events?since=1700000000.5&until=1700000001&afterIndex=7", "");
-    assertThat(client.readHead().headers()).containsEntry("content-type", "application/json");
+    assertThat(client.get("/events?since=1700000000.5&until=1700000001&afterIndex=7").headers())
+        .containsEntry("content-type", "application/json");
     assertThat(Times.instant(api.control.lastEvents.getSince()))
         .isEqualTo(Instant.parse("2023-11-14T22:13:20.500Z"));
     assertThat(api.control.lastEvents.getUntil().getSeconds()).isEqualTo(1_700_000_001);
     assertThat(api.control.lastEvents.getAfterIndex()).isEqualTo(7);
+  }
+
+  @Test
+  void warmingUpChangesNothing() throws Exception {
+    var before = client.get("/nodes").body();
+    api.api.warmUp();
+    assertThat(client.get("/nodes").body()).isEqualTo(before);
+    api.node.leave(true);
+    api.api.warmUp();
+    assertThat(client.get("/info").status()).isEqualTo(200);
   }
 
   @Test

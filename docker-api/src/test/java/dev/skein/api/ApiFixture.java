@@ -56,7 +56,12 @@ final class ApiFixture implements AutoCloseable {
     controlServer = InProcessServerBuilder.forName(name).addService(served).build().start();
     channel = InProcessChannelBuilder.forName(name).build();
     var config = configure.apply(ApiConfig.of(socket, directory, "0.1.0").withLimits(limits));
-    api = new ApiServer(config, channel, node, InstantSource.system(), new Random(7));
+    try {
+      api = new ApiServer(config, channel, node, InstantSource.system(), new Random(7));
+    } catch (IOException e) {
+      cleanUp();
+      throw e;
+    }
   }
 
   /// A manager with one node in its swarm.
@@ -122,6 +127,10 @@ final class ApiFixture implements AutoCloseable {
   @Override
   public void close() throws IOException {
     api.close();
+    cleanUp();
+  }
+
+  private void cleanUp() throws IOException {
     channel.shutdownNow();
     controlServer.shutdownNow();
     try (var files = Files.walk(directory)) {

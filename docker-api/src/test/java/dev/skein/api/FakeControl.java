@@ -340,7 +340,11 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
     if (refused(answer)) {
       return;
     }
-    watchers.add(answer);
+    if (request.hasUntil()) {
+      answer.onCompleted();
+    } else {
+      watchers.add(answer);
+    }
   }
 
   /// Sends an event to every watcher; false while there is none.

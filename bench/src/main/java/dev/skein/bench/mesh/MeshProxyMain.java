@@ -1,5 +1,6 @@
 package dev.skein.bench.mesh;
 
+import dev.skein.bench.RealTime;
 import dev.skein.mesh.Endpoint;
 import dev.skein.mesh.EndpointTable;
 import dev.skein.mesh.IngressMesh;

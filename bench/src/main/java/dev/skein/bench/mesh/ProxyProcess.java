@@ -1,5 +1,6 @@
 package dev.skein.bench.mesh;
 
+import dev.skein.bench.RealTime;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

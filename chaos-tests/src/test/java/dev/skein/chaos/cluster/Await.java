@@ -44,7 +44,8 @@ public final class Await {
         missing = e;
       }
       if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("not within " + within + ": " + what + ": " + message(missing), missing);
+        throw new AssertionError(
+            "not within " + within + ": " + what + ": " + message(missing), missing);
       }
       LockSupport.parkNanos(LOOK_AGAIN_NANOS);
     }

@@ -19,8 +19,7 @@ public final class FileTree {
     DirectoryTree.delete(to);
     try (var files = Files.walk(from)) {
       for (var file : (Iterable<Path>) files::iterator) {
-        Files.copy(
-            file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
       }
     }
   }

@@ -34,11 +34,14 @@ final class Leftovers {
   static List<Path> cgroups(String nodeId) throws IOException {
     var found = new ArrayList<Path>();
     var top = Path.of("/sys/fs/cgroup");
-    if (!Files.isDirectory(top)) {
+    if (nodeId.isEmpty() || !Files.isDirectory(top)) {
       return found;
     }
     try (var hierarchies = Files.list(top)) {
-      hierarchies.map(h -> h.resolve("skein").resolve(nodeId)).filter(Files::exists).forEach(found::add);
+      hierarchies
+          .map(h -> h.resolve("skein").resolve(nodeId))
+          .filter(Files::exists)
+          .forEach(found::add);
     }
     var unified = top.resolve("skein").resolve(nodeId);
     if (Files.exists(unified)) {

@@ -26,12 +26,11 @@ import java.util.stream.Collectors;
 public record Tasks(
     String id, int slot, String node, String state, String desired, String error, long pid) {
 
-  private static final Duration CONVERGENCE = Duration.ofSeconds(60);
+  private static final Duration CONVERGENCE = Duration.ofSeconds(120);
 
   /// All tasks of a service, by any manager.
   public static List<Tasks> of(TestNode manager, String service) throws IOException {
-    var filter =
-        URLEncoder.encode("{\"service\":[\"" + service + "\"]}", StandardCharsets.UTF_8);
+    var filter = URLEncoder.encode("{\"service\":[\"" + service + "\"]}", StandardCharsets.UTF_8);
     JsonArray list;
     try (var client = manager.client()) {
       list = client.list("/tasks?filters=" + filter);
@@ -72,8 +71,7 @@ public record Tasks(
         CONVERGENCE,
         () -> {
           var all = of(manager, service);
-          var wanted =
-              all.stream().filter(task -> !task.desired.equals("shutdown")).toList();
+          var wanted = all.stream().filter(task -> !task.desired.equals("shutdown")).toList();
           if (wanted.size() != count
               || !wanted.stream().allMatch(task -> task.state.equals("running"))) {
             throw new AssertionError(all.toString());

@@ -77,7 +77,7 @@ final class AccessStoryTest {
   void eachRpcIsOpenToTheRolesThatItIsForAndToNobodyElse() throws Exception {
     var manager = CLUSTER.node("m1");
     var worker = CLUSTER.node("w1");
-    var foreign = CLUSTER.addNode("foreign");
+    var foreign = CLUSTER.addStranger("foreign");
     foreign.start();
     CLUSTER.init(foreign);
 
@@ -156,15 +156,14 @@ final class AccessStoryTest {
   }
 
   /// @param as whose certificate is shown; null for none
-  private static ManagedChannel channel(TestNode to, @Nullable TestNode as) throws IOException {
+  private static ManagedChannel channel(TestNode to, @Nullable TestNode as) throws Exception {
     // The server is not what is tried here, so that it may have any certificate.
     var credentials = TlsChannelCredentials.newBuilder().trustManager(new Credulous());
     if (as != null) {
       var identity = new IdentityStore(as.data().resolve("identity.pem")).load().orElseThrow();
       credentials.keyManager(
           new ByteArrayInputStream(pem(certificate(identity.certificate().getEncoded()))),
-          new ByteArrayInputStream(
-              pem(Pem.encode(Pem.PRIVATE_KEY, identity.key().getEncoded()))));
+          new ByteArrayInputStream(pem(Pem.encode(Pem.PRIVATE_KEY, identity.key().getEncoded()))));
     }
     return Grpc.newChannelBuilder(to.rpc(), credentials.build()).build();
   }

@@ -24,7 +24,7 @@ final class DockerStoryTest {
 
   @RegisterExtension static final TestCluster CLUSTER = TestCluster.outsiders(2);
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
 
   private final TestNode n1 = CLUSTER.node("n1");
   private final TestNode n2 = CLUSTER.node("n2");
@@ -36,15 +36,21 @@ final class DockerStoryTest {
   @Order(1)
   void aSwarmIsFoundedAndJoined() throws Exception {
     assertThat(docker.fails("node", "ls")).contains("This node is not a swarm manager");
-    assertThat(
-            docker.ok("swarm", "init", "--advertise-addr", n1.rpc(), "--listen-addr", n1.rpc()))
+    assertThat(docker.ok("swarm", "init", "--advertise-addr", n1.rpc(), "--listen-addr", n1.rpc()))
         .contains("Swarm initialized: current node (", "docker swarm join --token SWMTKN-1-");
     var token = docker.ok("swarm", "join-token", "-q", "worker");
     assertThat(
             new Docker(n2)
                 .ok(
-                    "swarm", "join", "--token", token, "--advertise-addr", n2.rpc(),
-                    "--listen-addr", n2.rpc(), n1.rpc()))
+                    "swarm",
+                    "join",
+                    "--token",
+                    token,
+                    "--advertise-addr",
+                    n2.rpc(),
+                    "--listen-addr",
+                    n2.rpc(),
+                    n1.rpc()))
         .contains("This node joined a swarm as a worker.");
     CLUSTER.awaitReady(2, 1);
     assertThat(docker.ok("swarm", "join-token", "--rotate", "-q", "worker")).isNotEqualTo(token);
@@ -54,7 +60,8 @@ final class DockerStoryTest {
   @Order(2)
   void theDaemonDescribesItself() throws Exception {
     assertThat(docker.ok("version", "--format", "{{.Server.APIVersion}}")).startsWith("1.");
-    assertThat(docker.ok("info", "--format", "{{.Swarm.LocalNodeState}} {{.Swarm.Nodes}} {{.Name}}"))
+    assertThat(
+            docker.ok("info", "--format", "{{.Swarm.LocalNodeState}} {{.Swarm.Nodes}} {{.Name}}"))
         .isEqualTo("active 2 n1");
   }
 
@@ -64,7 +71,13 @@ final class DockerStoryTest {
     assertThat(docker.ok("node", "ls", "--format", "{{.Hostname}} {{.Status}} {{.ManagerStatus}}"))
         .contains("n1 Ready Leader", "n2 Ready");
     docker.ok("node", "update", "--label-add", "disk=ssd", "--availability", "pause", "n2");
-    assertThat(docker.ok("node", "inspect", "n2", "--format", "{{.Spec.Labels.disk}} {{.Spec.Availability}}"))
+    assertThat(
+            docker.ok(
+                "node",
+                "inspect",
+                "n2",
+                "--format",
+                "{{.Spec.Labels.disk}} {{.Spec.Availability}}"))
         .isEqualTo("ssd pause");
     docker.ok("node", "update", "--availability", "active", "n2");
     assertThat(docker.ok("node", "inspect", "--pretty", "n2")).contains("Hostname:", "disk=ssd");
@@ -78,11 +91,30 @@ final class DockerStoryTest {
   @Order(4)
   void aServiceLivesItsLife() throws Exception {
     docker.ok(
-        "service", "create", "--name", "web", "--replicas", "2", "--publish", "8080:80",
-        "--update-monitor", "1s", "--restart-delay", "0s", "skein/process", "skein", "whoami");
+        "service",
+        "create",
+        "--name",
+        "web",
+        "--replicas",
+        "2",
+        "--publish",
+        "8080:80",
+        "--update-monitor",
+        "1s",
+        "--restart-delay",
+        "0s",
+        "skein/process",
+        "skein",
+        "whoami");
     assertThat(docker.ok("service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}}"))
         .isEqualTo("web replicated 2/2");
-    assertThat(docker.ok("service", "ps", "web", "--format", "{{.Name}} {{.DesiredState}} {{.CurrentState}}"))
+    assertThat(
+            docker.ok(
+                "service",
+                "ps",
+                "web",
+                "--format",
+                "{{.Name}} {{.DesiredState}} {{.CurrentState}}"))
         .contains("web.1 Running Running", "web.2 Running Running");
     assertThat(docker.ok("node", "ps", "n2", "--format", "{{.Name}}")).startsWith("web.");
     for (var node : CLUSTER.nodes()) {
@@ -100,9 +132,16 @@ final class DockerStoryTest {
     assertThat(docker.ok("service", "logs", "web")).contains("whoami listens at");
     assertThat(docker.ok("service", "scale", "web=3")).contains("web scaled to 3");
     docker.ok("service", "update", "--env-add", "COLOUR=green", "web");
-    assertThat(docker.ok("service", "inspect", "web", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Env}}"))
+    assertThat(
+            docker.ok(
+                "service",
+                "inspect",
+                "web",
+                "--format",
+                "{{.Spec.TaskTemplate.ContainerSpec.Env}}"))
         .isEqualTo("[COLOUR=green]");
-    assertThat(docker.ok("service", "inspect", "--pretty", "web")).contains("Replicas:", "COLOUR=green");
+    assertThat(docker.ok("service", "inspect", "--pretty", "web"))
+        .contains("Replicas:", "COLOUR=green");
     assertThat(docker.fails("service", "create", "--name", "web", "skein/process", "sleep", "1"))
         .contains("name conflicts with an existing object");
     Tasks.awaitRunning(n1, "web", 3);
@@ -115,9 +154,15 @@ final class DockerStoryTest {
   void eventsTellWhatHappened() throws Exception {
     assertThat(
             docker.ok(
-                "events", "--since", Long.toString(BEGIN.getEpochSecond()), "--until",
-                Long.toString(Instant.now().getEpochSecond()), "--filter", "type=service",
-                "--format", "{{.Action}} {{.Actor.Attributes.name}}"))
+                "events",
+                "--since",
+                Long.toString(BEGIN.getEpochSecond()),
+                "--until",
+                Long.toString(Instant.now().getEpochSecond()),
+                "--filter",
+                "type=service",
+                "--format",
+                "{{.Action}} {{.Actor.Attributes.name}}"))
         .contains("create web", "update web", "remove web");
   }
 

@@ -26,9 +26,9 @@ final class ServiceStoryTest {
 
   @RegisterExtension
   static final TestCluster CLUSTER =
-      TestCluster.of(3, 2, "--dispatcher-heartbeat", "1s", "--task-history-limit", "3");
+      TestCluster.of(3, 2, "--task-history-limit", "3");
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
   private static final int WEB = 8080;
   private static final String IDLE = "exec sleep 100000";
 
@@ -47,16 +47,31 @@ final class ServiceStoryTest {
   void aServiceIsCreatedListedAndInspected() throws Exception {
     var said =
         cli.ok(
-            "service", "create", "--name", "web", "--process", "--replicas", "3", "--publish",
-            WEB + ":80", "--label", "tier=front", "--env", "COLOUR=blue", "--restart-delay", "0s",
-            "--", "skein", "whoami");
+            "service",
+            "create",
+            "--name",
+            "web",
+            "--process",
+            "--replicas",
+            "3",
+            "--publish",
+            WEB + ":80",
+            "--label",
+            "tier=front",
+            "--env",
+            "COLOUR=blue",
+            "--restart-delay",
+            "0s",
+            "--",
+            "skein",
+            "whoami");
     assertThat(said).contains("verify: Service").contains("converged");
     assertThat(cli.ok("service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}} {{.Ports}}"))
         .isEqualTo("web replicated 3/3 *:8080->80/tcp");
     assertThat(cli.ok("service", "inspect", "web", "--format", "{{.Spec.Labels.tier}}"))
         .isEqualTo("front");
     assertThat(CLUSTER.node("m3").cli().ok("service", "inspect", "--pretty", "web"))
-        .contains("Name:", "web", "Replicas:", "COLOUR=blue", "PublishedPort = 8080");
+        .contains("Name:", "web", "Replicas:", "COLOUR=blue", "published 8080, target 80/tcp");
     assertThat(cli.ok("service", "ps", "web", "--format", "{{.Name}} {{.DesiredState}}").lines())
         .containsExactly("web.1 Running", "web.2 Running", "web.3 Running");
     var nodes = new HashSet<String>();
@@ -107,7 +122,15 @@ final class ServiceStoryTest {
   @Order(4)
   void aRollingUpdateReplacesOneTaskAtATimeAndTheServiceAnswersThroughout() throws Exception {
     var before = Tasks.ids(Tasks.awaitRunning(m1, "web", 2));
-    cli.ok("service", "update", "--detach", "--env-add", "COLOUR=green", "--update-monitor", "1s", "web");
+    cli.ok(
+        "service",
+        "update",
+        "--detach",
+        "--env-add",
+        "COLOUR=green",
+        "--update-monitor",
+        "1s",
+        "web");
     var versions = new TreeSet<String>();
     Await.until(
         "the new version alone answers",
@@ -125,7 +148,13 @@ final class ServiceStoryTest {
         });
     assertThat(Tasks.ids(Tasks.awaitRunning(m1, "web", 2))).doesNotContainAnyElementsOf(before);
     assertThat(versions).contains("2").isSubsetOf("1", "2");
-    assertThat(cli.ok("service", "inspect", "web", "--format", "{{.PreviousSpec.TaskTemplate.ContainerSpec.Env}}"))
+    assertThat(
+            cli.ok(
+                "service",
+                "inspect",
+                "web",
+                "--format",
+                "{{.PreviousSpec.TaskTemplate.ContainerSpec.Env}}"))
         .contains("COLOUR=blue");
   }
 
@@ -133,7 +162,16 @@ final class ServiceStoryTest {
   @Order(5)
   void logsOfAllReplicasAreRead() throws Exception {
     cli.ok(
-        "service", "create", "--name", "talk", "--process", "--replicas", "2", "--", "sh", "-c",
+        "service",
+        "create",
+        "--name",
+        "talk",
+        "--process",
+        "--replicas",
+        "2",
+        "--",
+        "sh",
+        "-c",
         "echo hello; echo oops >&2; " + IDLE);
     Await.until(
         "both replicas' output is there",
@@ -153,8 +191,16 @@ final class ServiceStoryTest {
   void whatCannotBeIsRefused() {
     assertThat(
             cli.fails(
-                "service", "create", "--name", "other", "--publish", WEB + ":80", "--process", "--",
-                "sleep", "1"))
+                "service",
+                "create",
+                "--name",
+                "other",
+                "--publish",
+                WEB + ":80",
+                "--process",
+                "--",
+                "sleep",
+                "1"))
         .contains("port '8080' is already in use by service 'web'");
     assertThat(cli.fails("service", "create", "--name", "web", "--process", "--", "sleep", "1"))
         .contains("name conflicts with an existing object");
@@ -177,15 +223,21 @@ final class ServiceStoryTest {
         "the pending task explains itself",
         SOON,
         () ->
-            assertThat(cli.ok("service", "ps", "--no-trunc", "choosy", "--format", "{{.CurrentState}} {{.Error}}"))
+            assertThat(
+                    cli.ok(
+                        "service",
+                        "ps",
+                        "--no-trunc",
+                        "choosy",
+                        "--format",
+                        "{{.CurrentState}} {{.Error}}"))
                 .startsWith("Pending")
                 .contains("no suitable node", "5 nodes"));
     cli.ok("node", "update", "--label-add", "disk=ssd", "w2");
     var placed = Tasks.awaitRunning(m1, "choosy", 1).getFirst();
     assertThat(placed.node()).isEqualTo(CLUSTER.node("w2").id());
     cli.ok("service", "rm", "choosy");
-    Await.until(
-        "its process ends", SOON, () -> assertThat(Tasks.alive("choosy")).isEmpty());
+    Await.until("its process ends", SOON, () -> assertThat(Tasks.alive("choosy")).isEmpty());
     assertThat(cli.ok("service", "ls", "--format", "{{.Name}}")).isEqualTo("web");
   }
 
@@ -205,11 +257,34 @@ final class ServiceStoryTest {
     assertThat(Tasks.of(m1, "web")).anyMatch(task -> task.error().contains("exit (3)"));
 
     cli.ok(
-        "service", "create", "--detach", "--name", "once", "--restart-condition", "none",
-        "--process", "--", "sh", "-c", "exit 0");
+        "service",
+        "create",
+        "--detach",
+        "--name",
+        "once",
+        "--restart-condition",
+        "none",
+        "--process",
+        "--",
+        "sh",
+        "-c",
+        "exit 0");
     cli.ok(
-        "service", "create", "--detach", "--name", "thrice", "--restart-condition", "on-failure",
-        "--restart-delay", "0s", "--restart-max-attempts", "2", "--process", "--", "sh", "-c",
+        "service",
+        "create",
+        "--detach",
+        "--name",
+        "thrice",
+        "--restart-condition",
+        "on-failure",
+        "--restart-delay",
+        "0s",
+        "--restart-max-attempts",
+        "2",
+        "--process",
+        "--",
+        "sh",
+        "-c",
         "exit 7");
     Await.until(
         "one task completes, three fail",
@@ -249,7 +324,9 @@ final class ServiceStoryTest {
   void aGlobalServiceRunsOnceOnEachNodeAlsoOnOneThatCameBack() throws Exception {
     createIdle("agent", "--mode", "global");
     assertThat(Tasks.awaitRunning(m1, "agent", 5)).extracting(Tasks::node).doesNotHaveDuplicates();
-    assertThat(cli.ok("service", "ls", "--filter", "name=agent", "--format", "{{.Mode}} {{.Replicas}}"))
+    assertThat(
+            cli.ok(
+                "service", "ls", "--filter", "name=agent", "--format", "{{.Mode}} {{.Replicas}}"))
         .isEqualTo("global 5/5");
     cli.ok("node", "update", "--availability", "drain", "w2");
     Tasks.awaitRunning(m1, "agent", 4);
@@ -262,8 +339,19 @@ final class ServiceStoryTest {
   @Order(11)
   void datagramsAreSpreadToo() throws Exception {
     cli.ok(
-        "service", "create", "--name", "echo", "--replicas", "2", "--publish", "5353:53/udp",
-        "--process", "--", "skein", "whoami", "--udp");
+        "service",
+        "create",
+        "--name",
+        "echo",
+        "--replicas",
+        "2",
+        "--publish",
+        "5353:53/udp",
+        "--process",
+        "--",
+        "skein",
+        "whoami",
+        "--udp");
     for (var node : CLUSTER.nodes()) {
       Await.until(
           "a datagram is answered at " + node.name(),
@@ -283,8 +371,18 @@ final class ServiceStoryTest {
   @Order(12)
   void aHostModePortIsOpenOnTheTasksNodeOnly() throws Exception {
     cli.ok(
-        "service", "create", "--name", "local", "--constraint", "node.hostname==w2", "--publish",
-        "published=9090,target=80,mode=host", "--process", "--", "skein", "whoami");
+        "service",
+        "create",
+        "--name",
+        "local",
+        "--constraint",
+        "node.hostname==w2",
+        "--publish",
+        "published=9090,target=80,mode=host",
+        "--process",
+        "--",
+        "skein",
+        "whoami");
     Await.until(
         "w2 answers",
         SOON,

@@ -30,7 +30,7 @@ final class StateAtRestStoryTest {
   static final TestCluster CLUSTER =
       TestCluster.of(1, 1, "--snapshot-interval", "" + SNAPSHOT_ENTRIES);
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
   private static final String MARKER = "Plaintext-7f3a91c2e8";
 
   private final TestNode manager = CLUSTER.node("m1");
@@ -39,17 +39,28 @@ final class StateAtRestStoryTest {
   @Test
   @Order(1)
   void nothingOfTheClustersStateIsReadableOnAManagersDisk() throws Exception {
-    manager.cli()
+    manager
+        .cli()
         .ok(
-            "service", "create", "--name", "hidden", "--label", "note=" + MARKER, "--env",
-            "NOTE=" + MARKER, "--constraint", "node.hostname==w1", "--process", "--", "sleep",
+            "service",
+            "create",
+            "--name",
+            "hidden",
+            "--label",
+            "note=" + MARKER,
+            "--env",
+            "NOTE=" + MARKER,
+            "--constraint",
+            "node.hostname==w1",
+            "--process",
+            "--",
+            "sleep",
             "100000");
     for (var i = 0; i < 2 * SNAPSHOT_ENTRIES; i++) {
       manager.cli().ok("node", "update", "--label-add", "count=" + i, "w1");
     }
     var raft = manager.data().resolve("raft");
-    Await.until(
-        "a snapshot is written", SOON, () -> assertThat(snapshots()).isNotEmpty());
+    Await.until("a snapshot is written", SOON, () -> assertThat(snapshots()).isNotEmpty());
     assertThat(FileTree.named(raft, "log_")).isNotEmpty();
 
     var swarm = manager.get("/swarm").getAsJsonObject("JoinTokens");
@@ -76,7 +87,9 @@ final class StateAtRestStoryTest {
   void whatANodeMustHaveInPlaintextIsForItsOwnerOnly() throws Exception {
     // The worker's half keeps the specs of its own tasks to run them without a manager, and the
     // task's environment is in the kernel anyway.
-    assertThat(FileTree.containing(worker.data(), MARKER)).isNotEmpty().allMatch(file -> file.startsWith("worker/"));
+    assertThat(FileTree.containing(worker.data(), MARKER))
+        .isNotEmpty()
+        .allMatch(file -> file.startsWith("worker/"));
     for (var node : CLUSTER.nodes()) {
       for (var name : List.of("identity.pem", "node.txt")) {
         assertThat(permissions(node.data().resolve(name))).as(name).isEqualTo("rw-------");
@@ -99,7 +112,7 @@ final class StateAtRestStoryTest {
   @Test
   @Order(3)
   void aSecondDaemonOnTheSameDirectoryIsRefused() throws Exception {
-    var second = CLUSTER.addNode("second");
+    var second = CLUSTER.addStranger("second");
     second.useDataOf(manager);
     second.launch();
     assertThat(second.awaitEnd()).isEqualTo(1);
@@ -112,7 +125,7 @@ final class StateAtRestStoryTest {
   @Order(4)
   void damagedOrForeignStateIsNeverServed() throws Exception {
     var services = manager.cli().ok("service", "ls");
-    var foreign = CLUSTER.addNode("foreign");
+    var foreign = CLUSTER.addStranger("foreign");
     foreign.start();
     CLUSTER.init(foreign);
     foreign.terminate();

@@ -52,6 +52,7 @@ final class Daemon implements AutoCloseable {
       throw e;
     }
     LOG.info("listening on unix://{}", options.socket());
+    Thread.ofVirtual().name("api-warm-up").start(api::warmUp);
   }
 
   /// Stops serving. Tasks go on; a daemon started again takes them over.

@@ -157,10 +157,14 @@ final class Member implements AutoCloseable {
     runManager(keyring, bootstrap);
   }
 
-  /// Starts a manager that the Raft group does not know yet, and has it added.
+  /// Starts a manager that the Raft group does not know yet, and has it added. A repeated attempt
+  /// goes on with the id of the first: under another one the group could count it twice.
   private void joinManagers() throws IOException {
-    var fresh = record.toBuilder().setRaftId(newRaftId(random)).build();
-    files.forgetRaft();
+    var fresh = record;
+    if (fresh.getRaftId().isEmpty()) {
+      fresh = record.toBuilder().setRaftId(newRaftId(random)).build();
+      files.forgetRaft();
+    }
     var welcome = askToJoin(fresh, false);
     var keys = new TreeMap<Integer, byte[]>();
     for (DataKey key : welcome.getDataKeysList()) {

@@ -1,13 +1,17 @@
 package dev.skein.cli.dev;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The processes of a node's tasks, found without its daemon: each task is a session of its own,
 /// begun by a supervisor whose id and start time stand in the task's `status` file.
@@ -27,12 +31,46 @@ public final class TaskProcesses {
     if (!Files.isDirectory(data)) {
       return List.of();
     }
-    try (var files = Files.find(data, 6, (path, attributes) -> path.endsWith(STATUS))) {
-      for (var file : (Iterable<Path>) files::iterator) {
-        addSession(file, sessions);
-      }
-    }
+    Files.walkFileTree(data, new StatusFiles(sessions));
     return sessions.isEmpty() ? List.of() : inSessions(sessions);
+  }
+
+  /// Reads each task's file, while tasks come and go.
+  private static final class StatusFiles extends SimpleFileVisitor<Path> {
+
+    private final Set<Long> sessions;
+
+    StatusFiles(Set<Long> sessions) {
+      this.sessions = sessions;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      if (file.endsWith(STATUS)) {
+        try {
+          addSession(file, sessions);
+        } catch (NoSuchFileException e) {
+          return FileVisitResult.CONTINUE;
+        }
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+      if (failure instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw failure;
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+        throws IOException {
+      return failure == null || failure instanceof NoSuchFileException
+          ? FileVisitResult.CONTINUE
+          : super.postVisitDirectory(directory, failure);
+    }
   }
 
   private static void addSession(Path status, Set<Long> sessions) throws IOException {

@@ -4,6 +4,7 @@ import static dev.skein.api.ApiException.badRequest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.JsonObject;
+import com.google.protobuf.Timestamp;
 import dev.skein.api.http.Request;
 import dev.skein.api.http.Response;
 import dev.skein.api.http.Route;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 /// parameters, `afterIndex` resumes after an event that was seen (its `index`).
 final class EventRoutes {
   private static final long NANOS_PER_SECOND = 1_000_000_000;
+  private static final Timestamp LONG_PAST = Timestamp.newBuilder().setSeconds(1).build();
   private static final Pattern INDEX = Pattern.compile("[0-9]{1,18}");
 
   private final ControlClient control;
@@ -46,16 +48,26 @@ final class EventRoutes {
       }
       events.setAfterIndex(Long.parseLong(afterIndex));
     }
-    var stream = GrpcStream.open(control.stream().events(events.build()));
+    refuseEarly(events.build());
+    var stream = control.stream();
     return new Response.Stream(
         "application/json",
         sink -> {
-          try (stream) {
-            for (var event = stream.next(); event != null; event = stream.next()) {
-              sink.write((json(event) + "\n").getBytes(UTF_8));
-            }
+          var happened = stream.events(events.build());
+          for (var event = happened.read(); event != null; event = happened.read()) {
+            sink.write((json(event) + "\n").getBytes(UTF_8));
           }
         });
+  }
+
+  /// A stream that is silent can't be told from one that will be refused, and the headers must be
+  /// sent at once. So the same is asked of a time long past first: that ends at once, or is
+  /// refused.
+  private void refuseEarly(EventsRequest events) throws StatusException, InterruptedException {
+    var past = control.call().events(events.toBuilder().setUntil(LONG_PAST).build());
+    while (past.read() != null) {
+      // None is expected; what comes is not what was asked for.
+    }
   }
 
   private static JsonObject json(Event event) {

@@ -43,23 +43,27 @@ final class LogStream {
     this.kind = kind;
   }
 
-  Response handle(Request request) throws StatusException, InterruptedException {
+  Response handle(Request request) throws StatusException {
+    var options = options(request);
+    // First, because a stream that is silent can't be told from one that will be refused.
+    control.get(kind, request.parameter("id"));
     var logs =
         LogsRequest.newBuilder()
             .setRef(request.parameter("id"))
             .setKind(kind)
-            .setOptions(options(request))
+            .setOptions(options)
             .build();
-    var stream = GrpcStream.open(control.stream().logs(logs));
     var withTimestamps = request.flag("timestamps");
     var withDetails = request.flag("details");
     var warnAtOnce = request.flag("warnings");
+    var stream = control.stream();
     return new Response.Stream(
         contentType(request.version()),
         sink -> {
-          try (stream) {
-            var warnings = new LinkedHashSet<String>();
-            for (var part = stream.next(); part != null; part = stream.next()) {
+          var warnings = new LinkedHashSet<String>();
+          try {
+            var parts = stream.logs(logs);
+            for (var part = parts.read(); part != null; part = parts.read()) {
               var frames = frames(part, withTimestamps, withDetails);
               if (frames.length > 0) {
                 sink.write(frames);

@@ -15,6 +15,7 @@ import dev.skein.state.WatchEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,11 @@ public final class ControlCore {
   /// When to call [#plan] next though nothing was committed; null for never.
   public @Nullable Instant wakeAt() {
     return alarms.isEmpty() ? null : alarms.firstKey().minus(ahead);
+  }
+
+  /// What the planners want to look at again, and when; for display and tests.
+  public Map<DirtyKey, Instant> alarms() {
+    return Collections.unmodifiableMap(alarmOf);
   }
 
   /// Whether [#plan] has something to look at.
@@ -143,7 +149,7 @@ public final class ControlCore {
   }
 
   /// This leader's time: its clock, or ahead of it by as much as an earlier leader's was.
-  private Instant time(Instant clock) {
+  public Instant time(Instant clock) {
     if (newest != null) {
       var behind = Duration.between(clock, newest);
       ahead = behind.isPositive() && behind.compareTo(CLOCK_SKEW_MAX) <= 0 ? behind : Duration.ZERO;

@@ -14,8 +14,11 @@ import dev.skein.state.ratis.RaftException;
 import dev.skein.state.ratis.RaftMember;
 import dev.skein.state.ratis.RaftNode;
 import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,9 @@ public final class ManagerRoster {
   private final InstantSource clock;
   private final Executor executor;
 
+  /// Raft ids of the members that are being admitted just now.
+  private final Set<String> arriving = ConcurrentHashMap.newKeySet();
+
   /// @param executor may block
   public ManagerRoster(ClusterStore store, RaftNode raft, InstantSource clock, Executor executor) {
     this.store = store;
@@ -47,25 +53,34 @@ public final class ManagerRoster {
   public CompletableFuture<Void> admit(String nodeId, String addr, RaftMember member) {
     return run(
         () -> {
-          var node = store.state().node(nodeId);
-          var former = node == null ? "" : node.getManagerStatus().getRaftId();
-          if (!former.isEmpty() && !former.equals(member.id())) {
-            removeFromGroup(former);
+          arriving.add(member.id());
+          try {
+            add(nodeId, addr, member);
+          } finally {
+            arriving.remove(member.id());
           }
-          if (!isMember(member.id())) {
-            raft.addPeer(member).join();
-          }
-          update(
-              nodeId,
-              known ->
-                  known.toBuilder()
-                      .setManagerStatus(
-                          ManagerStatus.newBuilder()
-                              .setAddr(addr)
-                              .setRaftAddr(member.address())
-                              .setRaftId(member.id()))
-                      .build());
         });
+  }
+
+  private void add(String nodeId, String addr, RaftMember member) {
+    var node = store.state().node(nodeId);
+    var former = node == null ? "" : node.getManagerStatus().getRaftId();
+    if (!former.isEmpty() && !former.equals(member.id())) {
+      removeFromGroup(former);
+    }
+    if (!isMember(member.id())) {
+      raft.addPeer(member).join();
+    }
+    update(
+        nodeId,
+        known ->
+            known.toBuilder()
+                .setManagerStatus(
+                    ManagerStatus.newBuilder()
+                        .setAddr(addr)
+                        .setRaftAddr(member.address())
+                        .setRaftId(member.id()))
+                .build());
   }
 
   /// Takes a manager out of the group, and makes it a worker for good. If it is this node, another
@@ -90,10 +105,17 @@ public final class ManagerRoster {
         });
   }
 
-  /// Carries out what users asked for: managers whose spec says worker leave the group.
+  /// Carries out what users asked for: managers whose spec says worker leave the group. So do
+  /// members that no node is noted for: an earlier leader fell while it admitted them, and they
+  /// will ask again.
   ///
   /// @return whether there is nothing (more) to do
   boolean follow() {
+    var stray = stray();
+    if (stray != null) {
+      removeFromGroup(stray);
+      return false;
+    }
     for (var node : store.state().nodes().values()) {
       if (node.hasManagerStatus() && node.getSpec().getRole() == NodeRole.NODE_ROLE_WORKER) {
         remove(node);
@@ -101,6 +123,24 @@ public final class ManagerRoster {
       }
     }
     return true;
+  }
+
+  /// A member of the group that is no node's: a join was cut off between its two steps, and the
+  /// node has come back under another id since, or will.
+  private @Nullable String stray() {
+    // In this order: a join that has ended by now has its node in the state that is read then.
+    var members = raft.members();
+    var underWay = Set.copyOf(arriving);
+    var own = raft.leader().orElse("");
+    var known = new HashSet<String>();
+    store.state().nodes().values().forEach(node -> known.add(node.getManagerStatus().getRaftId()));
+    for (var member : members) {
+      var id = member.id();
+      if (!known.contains(id) && !underWay.contains(id) && !id.equals(own)) {
+        return id;
+      }
+    }
+    return null;
   }
 
   private void remove(Node node) {

@@ -10,6 +10,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.net.ConnectException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +96,30 @@ public final class LeaderChannel extends Channel {
 
     @Override
     public void halfClose() {
-      executor.execute(this::tryOnce);
+      inBackground(this::tryOnce);
+    }
+
+    /// While the manager is being closed nobody may run the step, or its connections may be gone:
+    /// the call must end all the same.
+    private void inBackground(Runnable step) {
+      try {
+        executor.execute(
+            () -> {
+              try {
+                step.run();
+              } catch (IllegalStateException e) {
+                stopped(e);
+              }
+            });
+      } catch (RejectedExecutionException e) {
+        stopped(e);
+      }
+    }
+
+    private void stopped(RuntimeException cause) {
+      close(
+          Status.UNAVAILABLE.withDescription("this manager is being stopped").withCause(cause),
+          new Metadata());
     }
 
     @Override
@@ -152,7 +176,7 @@ public final class LeaderChannel extends Channel {
     }
 
     private void tryAgain() {
-      executor.execute(
+      inBackground(
           () -> {
             try {
               route.pause(remainingNanos());
@@ -168,8 +192,16 @@ public final class LeaderChannel extends Channel {
       return giveUpAt - nanoTime.getAsLong();
     }
 
+    /// On the call's own executor: a blocking stub waits for what is given to that, and would not
+    /// notice an end that came by another thread.
     private void close(Status status, Metadata trailers) {
-      requireNonNull(listener).onClose(status, trailers);
+      var told = requireNonNull(listener);
+      var own = options.getExecutor();
+      if (own == null) {
+        told.onClose(status, trailers);
+      } else {
+        own.execute(() -> told.onClose(status, trailers));
+      }
     }
 
     /// Hands the answer on, unless it is one to try again after.

@@ -44,7 +44,10 @@ final class Occupancy {
       if (task != null) {
         account(task, next, 1);
       }
-      roomMade |= old != null && reserves(old) && (task == null || !reserves(task));
+      roomMade |=
+          old != null
+              && ((reserves(old) && (task == null || !reserves(task)))
+                  || (counts(old) && (task == null || !counts(task))));
     }
     for (var id : dirty.services()) {
       if (next.service(id) == null) {
@@ -90,6 +93,11 @@ final class Occupancy {
         && !TaskStates.isTerminal(status);
   }
 
+  /// A task that stops still has what it reserved, but is no copy any more.
+  private static boolean counts(Task task) {
+    return reserves(task) && TaskStates.wantsToRun(task);
+  }
+
   private void account(Task task, ClusterState at, int sign) {
     if (isWaiting(task)) {
       if (sign > 0) {
@@ -104,9 +112,9 @@ final class Occupancy {
     var use = of(task.getNodeId());
     if (reserves(task)) {
       use.reserve(requirementsOf(task, at), sign);
-      if (TaskStates.wantsToRun(task)) {
-        use.count(task.getServiceId(), sign);
-      }
+    }
+    if (counts(task)) {
+      use.count(task.getServiceId(), sign);
     }
     if (isFailed(task)) {
       if (sign > 0) {

@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// How far an update has come, read off the tasks alone: which slots are still to be replaced,
 /// which replacements are under way, which of them failed. Lives for one planning call.
 final class RollingSlots {
-  /// How long a replacement may take to run before it counts as failed.
-  static final Duration PROGRESS_DEADLINE = Duration.ofMinutes(10);
-
   private final ClusterState state;
   private final ServiceRevisions service;
   private final Instant now;
@@ -123,7 +120,7 @@ final class RollingSlots {
     // nothing up.
     return TaskStates.isTerminal(task.getStatus().getState())
         || task.getRestarts() > 0
-        || isPast(Times.instant(task.getCreatedAt()).plus(PROGRESS_DEADLINE));
+        || isPast(Times.instant(task.getCreatedAt()).plus(UpdatePlanner.PROGRESS_DEADLINE));
   }
 
   /// What went wrong in this update since it began or was resumed: at most one task per slot, the
@@ -169,7 +166,7 @@ final class RollingSlots {
       return false;
     }
     var begun = Times.instant(task.getCreatedAt());
-    return isPast((begun.isBefore(since) ? since : begun).plus(PROGRESS_DEADLINE));
+    return isPast((begun.isBefore(since) ? since : begun).plus(UpdatePlanner.PROGRESS_DEADLINE));
   }
 
   /// The share of slots that these are.

@@ -20,6 +20,7 @@ import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
 import dev.skein.state.Revisions;
 import dev.skein.state.Times;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,6 +33,10 @@ import java.util.Set;
 /// It resumes a paused update when the status is cleared, which each update of the service by a
 /// user does.
 public final class UpdatePlanner implements Planner {
+  /// How long a replacement may take until it runs. After that it counts as failed, so that no
+  /// update hangs without a word.
+  public static final Duration PROGRESS_DEADLINE = Duration.ofMinutes(10);
+
   private final TaskFactory tasks;
 
   public UpdatePlanner(TaskFactory tasks) {

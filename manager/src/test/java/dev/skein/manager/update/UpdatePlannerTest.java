@@ -226,7 +226,7 @@ class UpdatePlannerTest {
               .setMemoryBytes(Long.MAX_VALUE / 4);
           return spec;
         });
-    world.passWorking(RollingSlots.PROGRESS_DEADLINE.minusSeconds(1));
+    world.passWorking(UpdatePlanner.PROGRESS_DEADLINE.minusSeconds(1));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_UPDATING);
     world.passWorking(Duration.ofSeconds(2));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);

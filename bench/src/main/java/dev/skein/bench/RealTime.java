@@ -1,4 +1,4 @@
-package dev.skein.bench.mesh;
+package dev.skein.bench;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -8,4 +8,4 @@ import java.lang.annotation.Target;
 /// Marks what may read the real clock and print: a benchmark's own programs.
 @Retention(RetentionPolicy.CLASS)
 @Target(ElementType.TYPE)
-@interface RealTime {}
+public @interface RealTime {}

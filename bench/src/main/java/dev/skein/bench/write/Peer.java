@@ -1,0 +1,15 @@
+package dev.skein.bench.write;
+
+import java.io.IOException;
+
+/// One of the systems that are compared: three members as processes on loopback addresses.
+interface Peer extends AutoCloseable {
+  /// Its name in the output.
+  String label();
+
+  /// Has writers overwrite each its own object with a new value of 1 KB.
+  ClosedLoop.Result run(int writers, double seconds) throws Exception;
+
+  @Override
+  void close() throws IOException;
+}

@@ -1,0 +1,297 @@
+package dev.skein.chaos.sim;
+
+import dev.skein.proto.v1.Change;
+import dev.skein.proto.v1.FailureAction;
+import dev.skein.proto.v1.GlobalMode;
+import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.NodeAvailability;
+import dev.skein.proto.v1.NodeState;
+import dev.skein.proto.v1.ObjectKind;
+import dev.skein.proto.v1.PortConfig;
+import dev.skein.proto.v1.PublishMode;
+import dev.skein.proto.v1.ReplicatedMode;
+import dev.skein.proto.v1.RestartCondition;
+import dev.skein.proto.v1.RestartPolicy;
+import dev.skein.proto.v1.Service;
+import dev.skein.proto.v1.ServiceMode;
+import dev.skein.proto.v1.ServiceSpec;
+import dev.skein.proto.v1.TaskSpec;
+import dev.skein.proto.v1.UpdateConfig;
+import dev.skein.proto.v1.UpdateOrder;
+import dev.skein.proto.v1.UpdateState;
+import dev.skein.proto.v1.UpdateStatus;
+import dev.skein.state.ChangeSets;
+import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
+import dev.skein.state.IdSource;
+import dev.skein.state.Revisions;
+import dev.skein.state.Times;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/// What users do to a cluster, as the control API proposes it.
+final class SimulatedUser {
+  private static final int SERVICES_MAX = 6;
+  private static final String ZONE = "zone";
+
+  private final SimulatedCluster cluster;
+  private final Chance chance;
+  private final IdSource ids;
+  private int count;
+
+  SimulatedUser(SimulatedCluster cluster, Chance chance, IdSource ids) {
+    this.cluster = cluster;
+    this.chance = chance;
+    this.ids = ids;
+  }
+
+  private ClusterState state() {
+    return cluster.state();
+  }
+
+  /// One random operation.
+  void act() {
+    var services = services(service -> true);
+    if (services.size() < 2 || (chance.in(8) && services.size() < SERVICES_MAX)) {
+      createService();
+      return;
+    }
+    var service = chance.of(services);
+    switch (chance.below(14)) {
+      case 0, 1, 2 -> scale(service);
+      case 3, 4, 5 -> update(service);
+      case 6 -> roll(service);
+      case 7 -> resume(service);
+      case 8 -> remove(service);
+      case 9 -> restoreSomeNode();
+      case 10, 11 -> setAvailability();
+      case 12 -> label();
+      default -> changeMembership();
+    }
+  }
+
+  /// Undoes what keeps services from running, so that all of them can come to rest.
+  void repair() {
+    for (var node : state().nodes().values()) {
+      update(
+          node.toBuilder()
+              .setSpec(
+                  node.getSpec().toBuilder()
+                      .setAvailability(NodeAvailability.NODE_AVAILABILITY_ACTIVE))
+              .build());
+    }
+    for (var service : services(each -> fails(each.getSpec().getTaskTemplate()))) {
+      updateArgs(service, "repaired-" + count++);
+    }
+  }
+
+  static boolean fails(TaskSpec spec) {
+    return spec.getContainerSpec().getArgsList().contains(SimulatedWorker.FAILING);
+  }
+
+  /// What an operator does with a paused update whose cause is gone.
+  void resumePaused() {
+    services(
+            service ->
+                service.getUpdateStatus().getState() == UpdateState.UPDATE_STATE_PAUSED
+                    || service.getUpdateStatus().getState()
+                        == UpdateState.UPDATE_STATE_ROLLBACK_PAUSED)
+        .forEach(this::resume);
+  }
+
+  private List<Service> services(Predicate<Service> filter) {
+    return state().services().values().stream()
+        .filter(service -> !service.getPendingDelete())
+        .filter(filter)
+        .collect(Collectors.toList());
+  }
+
+  // ---- Services
+
+  private void createService() {
+    var spec =
+        ServiceSpec.newBuilder()
+            .setName("service-" + count++)
+            .setMode(mode())
+            .setTaskTemplate(taskSpec())
+            .setUpdateConfig(updateConfig())
+            .setRollbackConfig(updateConfig());
+    if (chance.in(2)) {
+      spec.getEndpointSpecBuilder().addPorts(port());
+    }
+    propose(
+        ChangeSets.create(
+            Service.newBuilder().setId(ids.next()).setSpec(spec).setSpecVersion(1).build()));
+  }
+
+  private ServiceMode.Builder mode() {
+    return chance.in(4)
+        ? ServiceMode.newBuilder().setGlobal(GlobalMode.getDefaultInstance())
+        : ServiceMode.newBuilder()
+            .setReplicated(ReplicatedMode.newBuilder().setReplicas(chance.between(1, 6)));
+  }
+
+  private TaskSpec.Builder taskSpec() {
+    var spec = TaskSpec.newBuilder().setRuntime("process").setRestartPolicy(restartPolicy());
+    if (chance.in(4)) {
+      spec.getResourcesBuilder().getReservationsBuilder().setMemoryBytes(1_000_000_000L);
+    }
+    if (chance.in(5)) {
+      spec.getPlacementBuilder().addConstraints("node.labels.zone==east");
+    }
+    if (chance.in(6)) {
+      spec.getPlacementBuilder().setMaxReplicas(2);
+    }
+    if (chance.in(10)) {
+      spec.getContainerSpecBuilder().addArgs(SimulatedWorker.FAILING);
+    }
+    return spec;
+  }
+
+  private RestartPolicy.Builder restartPolicy() {
+    var policy = RestartPolicy.newBuilder().setDelay(Times.proto(chance.millis(0, 5_000)));
+    switch (chance.below(8)) {
+      case 0 -> policy.setCondition(RestartCondition.RESTART_CONDITION_NONE);
+      case 1 -> policy.setCondition(RestartCondition.RESTART_CONDITION_ON_FAILURE);
+      case 2 -> policy.setMaxAttempts(3).setWindow(Times.proto(Duration.ofMinutes(1)));
+      default -> {}
+    }
+    return policy;
+  }
+
+  private UpdateConfig.Builder updateConfig() {
+    return UpdateConfig.newBuilder()
+        .setParallelism(chance.below(4))
+        .setDelay(Times.proto(chance.in(2) ? Duration.ZERO : chance.millis(0, 3_000)))
+        .setMonitor(Times.proto(chance.millis(0, 5_000)))
+        .setMaxFailureRatio(chance.in(2) ? 0 : 0.3)
+        .setFailureAction(
+            chance.of(
+                List.of(
+                    FailureAction.FAILURE_ACTION_PAUSE,
+                    FailureAction.FAILURE_ACTION_CONTINUE,
+                    FailureAction.FAILURE_ACTION_ROLLBACK)))
+        .setOrder(
+            chance.in(2)
+                ? UpdateOrder.UPDATE_ORDER_START_FIRST
+                : UpdateOrder.UPDATE_ORDER_STOP_FIRST);
+  }
+
+  private PortConfig.Builder port() {
+    var port = PortConfig.newBuilder().setTargetPort(80);
+    return switch (chance.below(3)) {
+      case 0 -> port;
+      case 1 -> port.setPublishedPort(chance.between(8_080, 8_083));
+      default ->
+          port.setPublishedPort(chance.between(9_000, 9_002))
+              .setPublishMode(PublishMode.PUBLISH_MODE_HOST);
+    };
+  }
+
+  private void scale(Service service) {
+    if (Defaults.isReplicated(service.getSpec())) {
+      var scaled = service.toBuilder();
+      scaled
+          .getSpecBuilder()
+          .getModeBuilder()
+          .getReplicatedBuilder()
+          .setReplicas(chance.between(0, 8));
+      propose(ChangeSets.update(scaled.build()));
+    }
+  }
+
+  private void update(Service service) {
+    updateArgs(service, chance.in(4) ? SimulatedWorker.FAILING : "args-" + count++);
+  }
+
+  private void updateArgs(Service service, String args) {
+    var spec = service.getSpec().toBuilder();
+    spec.getTaskTemplateBuilder().getContainerSpecBuilder().clearArgs().addArgs(args);
+    if (!spec.getTaskTemplate().equals(service.getSpec().getTaskTemplate())) {
+      propose(ChangeSets.update(revised(service, spec.build()).clearUpdateStatus().build()));
+    }
+  }
+
+  private Service.Builder revised(Service service, ServiceSpec spec) {
+    return service.toBuilder()
+        .setSpec(spec)
+        .setPreviousSpec(service.getSpec())
+        .setPreviousSpecVersion(service.getSpecVersion())
+        .addRevisions(Revisions.current(service))
+        .setSpecVersion(service.getSpecVersion() + 1);
+  }
+
+  private void roll(Service service) {
+    if (service.hasPreviousSpec()) {
+      var status =
+          UpdateStatus.newBuilder()
+              .setState(UpdateState.UPDATE_STATE_ROLLBACK_STARTED)
+              .setStartedAt(Times.timestamp(cluster.now()))
+              .setMessage("manually requested rollback");
+      propose(
+          ChangeSets.update(
+              revised(service, service.getPreviousSpec()).setUpdateStatus(status).build()));
+    }
+  }
+
+  private void resume(Service service) {
+    propose(ChangeSets.update(service.toBuilder().clearUpdateStatus().build()));
+  }
+
+  private void remove(Service service) {
+    propose(ChangeSets.update(service.toBuilder().setPendingDelete(true).build()));
+  }
+
+  // ---- Nodes
+
+  private Node someNode() {
+    return chance.of(List.copyOf(state().nodes().values()));
+  }
+
+  private void update(Node node) {
+    propose(ChangeSets.update(node));
+  }
+
+  private void setAvailability() {
+    setAvailability(
+        someNode(),
+        chance.in(2)
+            ? NodeAvailability.NODE_AVAILABILITY_DRAIN
+            : NodeAvailability.NODE_AVAILABILITY_PAUSE);
+  }
+
+  private void restoreSomeNode() {
+    setAvailability(someNode(), NodeAvailability.NODE_AVAILABILITY_ACTIVE);
+  }
+
+  private void setAvailability(Node node, NodeAvailability availability) {
+    update(
+        node.toBuilder().setSpec(node.getSpec().toBuilder().setAvailability(availability)).build());
+  }
+
+  private void label() {
+    var node = someNode();
+    var zone = chance.in(2) ? "east" : "west";
+    update(node.toBuilder().setSpec(node.getSpec().toBuilder().putLabels(ZONE, zone)).build());
+  }
+
+  private void changeMembership() {
+    var down =
+        state().nodes().values().stream()
+            .filter(node -> node.getStatus().getState() == NodeState.NODE_STATE_DOWN)
+            .findFirst();
+    if (down.isPresent() && state().nodes().size() > 3) {
+      var id = down.get().getId();
+      cluster.worker(id).leave();
+      propose(ChangeSets.remove(ObjectKind.OBJECT_KIND_NODE, id));
+    } else if (state().nodes().size() < 7) {
+      cluster.join();
+    }
+  }
+
+  private void propose(Change change) {
+    cluster.propose(change);
+  }
+}

@@ -1,10 +1,10 @@
 package dev.skein.chaos.sim;
 
+import com.google.errorprone.annotations.FormatMethod;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.restart.RestartPlanner;
 import dev.skein.manager.schedule.HostPort;
-import com.google.errorprone.annotations.FormatMethod;
 import dev.skein.proto.v1.PortConfig;
 import dev.skein.proto.v1.PublishMode;
 import dev.skein.proto.v1.Service;

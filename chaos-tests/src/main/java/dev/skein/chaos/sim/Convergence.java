@@ -61,6 +61,10 @@ final class Convergence {
 
   private @Nullable String whyNot(Task task, Service service, ServiceRevisions revisions) {
     var status = task.getStatus().getState();
+    if (Slot.of(task).isOfGlobalService() && Lineage.isLost(task, cluster.state())) {
+      // It waits for its node to come back.
+      return null;
+    }
     if (SimulatedUser.fails(revisions.of(task).getTask())) {
       // An old revision that fails again and again, and that an update cannot replace for want of
       // room.

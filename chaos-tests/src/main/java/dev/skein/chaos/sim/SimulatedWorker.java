@@ -27,6 +27,7 @@ final class SimulatedWorker {
   static final String FAILING = "failing";
 
   private static final int MISSED_HEARTBEATS_MAX = 3;
+  private static final Duration ANSWER_WAIT_MAX = Duration.ofSeconds(3);
 
   private final String id;
   private final NodeDescription description;
@@ -191,7 +192,7 @@ final class SimulatedWorker {
     var hello = agent.hello(description, id);
     opened.up(() -> manager.opened(opened, hello));
     // A connection that is never answered is given up too.
-    time.after(Duration.ofSeconds(3), () -> checkHeard(opened));
+    time.after(ANSWER_WAIT_MAX, () -> checkHeard(opened));
   }
 
   void received(SimulatedSession from, DispatcherMessage message) {
@@ -248,13 +249,9 @@ final class SimulatedWorker {
   }
 
   private void checkHeard(SimulatedSession of) {
-    if (session == of
-        && heard
-            .plus(
-                heartbeat == null
-                    ? Duration.ofSeconds(3)
-                    : heartbeat.multipliedBy(MISSED_HEARTBEATS_MAX))
-            .isBefore(time.now())) {
+    var patience =
+        heartbeat == null ? ANSWER_WAIT_MAX : heartbeat.multipliedBy(MISSED_HEARTBEATS_MAX);
+    if (session == of && !heard.plus(patience).isAfter(time.now())) {
       giveUpSession();
     }
   }

@@ -74,12 +74,17 @@ final class UpdateInvariant {
   /// Whether the same commit, for no other reason than its revision, takes an older task out of the
   /// slot or leaves it there to be replaced.
   private static boolean replacesAnOlderOne(Task task, Commit commit) {
+    var older = false;
     for (var other : Slot.of(task).tasks(commit.before())) {
-      if (TaskStates.wantsToRun(other) && other.getSpecVersion() < task.getSpecVersion()) {
-        return true;
+      if (TaskStates.wantsToRun(other)) {
+        if (other.getSpecVersion() >= task.getSpecVersion()) {
+          // It stands in for one that the update made before.
+          return false;
+        }
+        older = true;
       }
     }
-    return false;
+    return older;
   }
 
   private static long parallelism(Service service) {

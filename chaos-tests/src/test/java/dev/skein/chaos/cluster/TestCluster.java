@@ -14,12 +14,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
-import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /// Daemons of one test class, each a process with an address and a directory of its own. As a
@@ -165,8 +165,7 @@ public final class TestCluster
   public void init(TestNode node, String... options) {
     var words =
         new ArrayList<>(
-            List.of(
-                "swarm", "init", "--advertise-addr", node.rpc(), "--listen-addr", node.rpc()));
+            List.of("swarm", "init", "--advertise-addr", node.rpc(), "--listen-addr", node.rpc()));
     words.addAll(Arrays.asList(options));
     node.cli().ok(words.toArray(String[]::new));
   }
@@ -181,8 +180,15 @@ public final class TestCluster
   public Outcome joinWith(TestNode node, TestNode manager, String token) {
     return node.cli()
         .run(
-            "swarm", "join", "--token", token, "--advertise-addr", node.rpc(), "--listen-addr",
-            node.rpc(), manager.rpc());
+            "swarm",
+            "join",
+            "--token",
+            token,
+            "--advertise-addr",
+            node.rpc(),
+            "--listen-addr",
+            node.rpc(),
+            manager.rpc());
   }
 
   public List<TestNode> nodes() {
@@ -204,7 +210,8 @@ public final class TestCluster
         READY,
         () -> {
           var manager = anyManager();
-          var listed = manager.cli().run("node", "ls", "--format", "{{.Status}} {{.ManagerStatus}}");
+          var listed =
+              manager.cli().run("node", "ls", "--format", "{{.Status}} {{.ManagerStatus}}");
           if (listed.code() != 0) {
             throw new AssertionError(listed.toString());
           }

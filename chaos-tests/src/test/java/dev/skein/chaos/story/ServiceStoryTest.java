@@ -25,8 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class ServiceStoryTest {
 
   @RegisterExtension
-  static final TestCluster CLUSTER =
-      TestCluster.of(3, 2, "--task-history-limit", "3");
+  static final TestCluster CLUSTER = TestCluster.of(3, 2, "--task-history-limit", "3");
 
   private static final Duration SOON = Duration.ofSeconds(120);
   private static final int WEB = 8080;

@@ -91,8 +91,8 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
                     new IOException(
                         files.identity() + " is missing; " + files.record() + " is not"));
     var restored = newMember(record.get(), identity);
-    if (record.get().getRole() == NodeRole.NODE_ROLE_MANAGER
-        && !record.get().getRaftId().isEmpty()) {
+    // Also where it was about to become a manager: the others may count on it already.
+    if (!record.get().getRaftId().isEmpty()) {
       restored.startManager(List.of());
     }
     activate(restored);

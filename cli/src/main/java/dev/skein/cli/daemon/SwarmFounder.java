@@ -146,8 +146,7 @@ final class SwarmFounder {
     if (manager == null) {
       throw new IllegalStateException("the manager was not started");
     }
-    var giveUpAt =
-        SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(FIRST_LEADER_SECONDS);
+    var giveUpAt = SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(FIRST_LEADER_SECONDS);
     while (true) {
       try {
         manager.store().read().get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);

@@ -61,6 +61,11 @@ public final class ControlLoop implements AutoCloseable {
     thread.start();
   }
 
+  /// Waits until the loop has ended, by itself or by [#close].
+  public void awaitEnd() throws InterruptedException {
+    thread.join();
+  }
+
   /// Ends the loop and waits for its thread, unless interrupted. What it has proposed may still be
   /// committed.
   @Override

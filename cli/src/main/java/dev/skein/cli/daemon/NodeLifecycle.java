@@ -10,7 +10,6 @@ import dev.skein.proto.v1.LocalNodeInfo;
 import dev.skein.proto.v1.LocalNodeState;
 import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.NodeRecord;
-import dev.skein.proto.v1.NodeRole;
 import dev.skein.proto.v1.RemoteManager;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package dev.skein.bench.swarm;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.skein.bench.RealTime;
 import dev.skein.manager.auth.Caller;
 import dev.skein.manager.dispatch.DispatcherService;
 import dev.skein.manager.dispatch.log.LogBroker;

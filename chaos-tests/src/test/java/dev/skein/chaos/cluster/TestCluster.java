@@ -31,7 +31,7 @@ public final class TestCluster
         BeforeEachCallback,
         TestExecutionExceptionHandler {
 
-  private static final Duration READY = Duration.ofSeconds(120);
+  private static final Duration READY = Duration.ofMinutes(2);
   private static final int TRIES = 100;
 
   /// The last byte of an address that no node has: who listens there has the network.

@@ -26,7 +26,7 @@ public final class TestNode {
   /// Of a daemon's RPCs; Raft has the next one.
   public static final int PORT = 2377;
 
-  private static final Duration START = Duration.ofSeconds(180);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration STOP = Duration.ofSeconds(20);
   private static final int ANSWER_SECONDS = 40;
   private static final int LOG_TAIL_LINES = 60;

@@ -71,6 +71,9 @@ enum Mutation {
       ReapPlanner.class, real -> (state, dirty, now) -> pruning(real, state, dirty, now));
 
   private final Class<? extends Planner> spoiled;
+
+  // A function without state, whatever its type says.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final UnaryOperator<Planner> spoil;
 
   Mutation(Class<? extends Planner> spoiled, UnaryOperator<Planner> spoil) {

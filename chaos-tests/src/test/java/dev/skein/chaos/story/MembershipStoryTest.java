@@ -21,7 +21,7 @@ final class MembershipStoryTest {
 
   @RegisterExtension static final TestCluster CLUSTER = TestCluster.outsiders(5);
 
-  private static final Duration SOON = Duration.ofSeconds(120);
+  private static final Duration SOON = Duration.ofMinutes(2);
 
   private final TestNode n1 = CLUSTER.node("n1");
   private final TestNode n2 = CLUSTER.node("n2");
@@ -145,7 +145,7 @@ final class MembershipStoryTest {
                 .contains("n5 Down", "n5 Ready"));
     for (var line : n1.cli().run("node", "ls", "--format", "{{.ID}} {{.Status}}").lines()) {
       if (line.endsWith(" Down")) {
-        n1.cli().ok("node", "rm", line.split(" ")[0]);
+        n1.cli().ok("node", "rm", line.split(" ", 2)[0]);
       }
     }
     CLUSTER.awaitReady(5, 3);

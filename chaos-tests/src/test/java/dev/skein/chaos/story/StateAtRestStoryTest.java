@@ -30,7 +30,7 @@ final class StateAtRestStoryTest {
   static final TestCluster CLUSTER =
       TestCluster.of(1, 1, "--snapshot-interval", "" + SNAPSHOT_ENTRIES);
 
-  private static final Duration SOON = Duration.ofSeconds(120);
+  private static final Duration SOON = Duration.ofMinutes(2);
   private static final String MARKER = "Plaintext-7f3a91c2e8";
 
   private final TestNode manager = CLUSTER.node("m1");

@@ -345,7 +345,7 @@ final class DispatcherCoreTest {
         .satisfies(
             endpoint -> {
               assertThat(endpoint.getTaskId()).isEqualTo("t1");
-              assertThat(endpoint.getAddr()).isEqualTo("10.0.0.n2");
+              assertThat(endpoint.getAddr()).isEqualTo("10.0.0.2");
               assertThat(endpoint.getDraining()).isFalse();
             });
 
@@ -461,6 +461,17 @@ final class DispatcherCoreTest {
   }
 
   // ---- Membership
+
+  @Test
+  void aNodeThatNamesNoAddressOfItsOwnGetsNoSession() {
+    for (var address : List.of("", "example.org", "0.0.0.0", "10.0.0.1:80")) {
+      var session = world.open("n1", address);
+
+      assertThat(statusOf(session).getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(statusOf(session).getDescription()).startsWith("\"" + address + "\"");
+    }
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_UNKNOWN);
+  }
 
   @Test
   void theSessionOfARemovedNodeEndsAndNoOtherIsOpened() {

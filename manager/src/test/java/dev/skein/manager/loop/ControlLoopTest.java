@@ -2,6 +2,7 @@ package dev.skein.manager.loop;
 
 import static dev.skein.manager.plan.World.aNode;
 import static dev.skein.manager.plan.World.replicated;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.manager.plan.Planner;
@@ -112,8 +113,7 @@ class ControlLoopTest {
     try (var loop = loop()) {
       loop.start();
       await(assigned(2));
-      var web = store.state().service("web");
-      assertThat(web).isNotNull();
+      var web = requireNonNull(store.state().service("web"));
       var scaled = web.toBuilder();
       scaled.getSpecBuilder().getModeBuilder().getReplicatedBuilder().setReplicas(5);
       store.real.commit(ChangeSets.of(Instant.EPOCH, List.of(ChangeSets.update(scaled.build()))));

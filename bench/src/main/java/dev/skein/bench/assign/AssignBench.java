@@ -13,12 +13,15 @@ import dev.skein.proto.v1.ListRequest;
 import dev.skein.proto.v1.ObjectKind;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
+import dev.skein.worker.agent.Agent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /// Three managers as daemons, and workers that speak the real protocol over connections of their
 /// own, all in this process: the time from the request for a service until every replica was
@@ -30,6 +33,9 @@ import java.util.concurrent.Future;
 public final class AssignBench {
   private static final int JOINS_AT_ONCE = 8;
 
+  // Kept here, or its level would be forgotten with it.
+  private static final Logger AGENT_LOG = Logger.getLogger(Agent.class.getName());
+
   private final List<SimulatedWorker> workers = new ArrayList<>();
 
   private AssignBench() {}
@@ -39,6 +45,8 @@ public final class AssignBench {
     var replicas = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
     var count = args.length > 1 ? Integer.parseInt(args[1]) : 1_000;
     var rounds = args.length > 2 ? Integer.parseInt(args[2]) : 3;
+    // A thousand agents tell of each change of the leader.
+    AGENT_LOG.setLevel(Level.WARNING);
     Figures.machine();
     var bench = new AssignBench();
     try (var cluster = LocalCluster.start(3, 0)) {

@@ -174,7 +174,6 @@ public final class LocalCluster implements AutoCloseable {
           return client.list("/nodes");
         } catch (UnreachableException | ApiException e) {
           // Another may know.
-          continue;
         }
       }
     }

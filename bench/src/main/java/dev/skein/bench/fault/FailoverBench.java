@@ -32,6 +32,7 @@ public final class FailoverBench {
 
   private final LocalCluster cluster;
   private int probes;
+  private String refusal = "";
 
   private FailoverBench(LocalCluster cluster) {
     this.cluster = cluster;
@@ -61,6 +62,10 @@ public final class FailoverBench {
         leader.killDaemon();
         write(client);
         times.add(millisSince(start));
+      } catch (IOException e) {
+        // What was measured until then still counts.
+        report("leader killed to next acknowledged write", times);
+        throw new IOException("refused last with: " + refusal, e);
       }
       restart(leader);
     }
@@ -76,6 +81,7 @@ public final class FailoverBench {
             client.post("/services/create", Services.sleeping("probe-" + ++probes, 0));
             return true;
           } catch (UnreachableException | ApiException e) {
+            refusal = String.valueOf(e.getMessage());
             return false;
           }
         });

@@ -5,6 +5,7 @@ import dev.skein.bench.RealTime;
 import dev.skein.bench.cluster.BenchNode;
 import dev.skein.bench.cluster.LocalCluster;
 import dev.skein.bench.cluster.Services;
+import dev.skein.cli.client.ApiException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,12 +51,34 @@ public final class FootprintBench {
       LocalCluster.await(
           "the replicas do not start", () -> LocalCluster.running(client, "sleepers") == REPLICAS);
       for (var i = 0; i < WRITES; i++) {
-        client.post("/services/create", Services.sleeping("idle-" + i, 0));
+        var name = "idle-" + i;
+        insist(() -> client.post("/services/create", Services.sleeping(name, 0)));
       }
       for (var i = 0; i < WRITES; i++) {
-        client.delete("/services/idle-" + i);
+        var name = "idle-" + i;
+        insist(() -> client.delete("/services/" + name));
       }
     }
+  }
+
+  /// A write that may fail, as on a busy machine whose leaders change.
+  @FunctionalInterface
+  private interface Write {
+    void send() throws IOException;
+  }
+
+  private static void insist(Write write) throws IOException, InterruptedException {
+    LocalCluster.await(
+        "no write is acknowledged",
+        () -> {
+          try {
+            write.send();
+            return true;
+          } catch (ApiException e) {
+            // It may have been done although its acknowledgement was lost.
+            return e.status() == 404 || e.status() == 409;
+          }
+        });
   }
 
   private static void commands(LocalCluster cluster, int runs)

@@ -25,7 +25,7 @@ final class ClosedLoop {
   /// @param p99Millis of one write
   record Result(double perSecond, double medianMillis, double p99Millis) {
     static Result parse(String text) {
-      var words = text.strip().split(" ");
+      var words = text.strip().split(" ", -1);
       return new Result(
           Double.parseDouble(words[0]), Double.parseDouble(words[1]), Double.parseDouble(words[2]));
     }

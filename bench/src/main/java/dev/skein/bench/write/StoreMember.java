@@ -77,7 +77,7 @@ public final class StoreMember {
     RatisLogging.quiet();
     var members = new ArrayList<RaftMember>();
     for (var each : List.of(args).subList(1, args.length)) {
-      var parts = each.split("[=:]");
+      var parts = each.split("[=:]", -1);
       members.add(new RaftMember(parts[0], parts[1], Integer.parseInt(parts[2])));
     }
     try (var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {

@@ -21,6 +21,7 @@ import dev.skein.state.IdSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -248,7 +249,7 @@ public final class SimulatedCluster {
     return log.state();
   }
 
-  TreeMap<String, SimulatedWorker> workers() {
+  NavigableMap<String, SimulatedWorker> workers() {
     return workers;
   }
 

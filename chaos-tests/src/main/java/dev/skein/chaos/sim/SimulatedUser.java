@@ -54,7 +54,7 @@ final class SimulatedUser {
   /// One random operation.
   void act() {
     var services = services(service -> true);
-    if (services.size() < 2 || chance.in(8) && services.size() < SERVICES_MAX) {
+    if (services.size() < 2 || (chance.in(8) && services.size() < SERVICES_MAX)) {
       createService();
       return;
     }

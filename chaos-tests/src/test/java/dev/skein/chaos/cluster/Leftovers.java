@@ -34,7 +34,7 @@ final class Leftovers {
   static List<Path> cgroups(String nodeId) throws IOException {
     var found = new ArrayList<Path>();
     var top = Path.of("/sys/fs/cgroup");
-    if (!Files.isDirectory(top)) {
+    if (nodeId.isEmpty() || !Files.isDirectory(top)) {
       return found;
     }
     try (var hierarchies = Files.list(top)) {

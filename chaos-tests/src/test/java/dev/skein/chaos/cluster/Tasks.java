@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 public record Tasks(
     String id, int slot, String node, String state, String desired, String error, long pid) {
 
-  private static final Duration CONVERGENCE = Duration.ofSeconds(60);
+  private static final Duration CONVERGENCE = Duration.ofMinutes(2);
 
   /// All tasks of a service, by any manager.
   public static List<Tasks> of(TestNode manager, String service) throws IOException {

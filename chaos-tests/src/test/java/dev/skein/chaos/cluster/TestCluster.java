@@ -31,7 +31,7 @@ public final class TestCluster
         BeforeEachCallback,
         TestExecutionExceptionHandler {
 
-  private static final Duration READY = Duration.ofSeconds(60);
+  private static final Duration READY = Duration.ofMinutes(2);
   private static final int TRIES = 100;
 
   /// The last byte of an address that no node has: who listens there has the network.
@@ -42,6 +42,7 @@ public final class TestCluster
   private final int outsiders;
   private final List<String> initOptions;
   private final List<TestNode> nodes = new ArrayList<>();
+  private final List<TestNode> all = new ArrayList<>();
   private @Nullable ServerSocket network;
   private @Nullable Path root;
   private @Nullable Thread hook;
@@ -113,15 +114,19 @@ public final class TestCluster
 
   private void add(String prefix, int count) throws IOException {
     for (var i = 1; i <= count; i++) {
-      addNode(prefix + i);
+      nodes.add(newNode(prefix + i));
     }
   }
 
-  /// Another node, not started yet.
-  public TestNode addNode(String name) throws IOException {
-    var node = new TestNode(name, addressOf(nodes.size() + 1), requireRoot().resolve(name));
-    nodes.add(node);
+  private TestNode newNode(String name) throws IOException {
+    var node = new TestNode(name, addressOf(all.size() + 1), requireRoot().resolve(name));
+    all.add(node);
     return node;
+  }
+
+  /// A node that is none of this swarm's, not started yet.
+  public TestNode addStranger(String name) throws IOException {
+    return newNode(name);
   }
 
   private Path requireRoot() {
@@ -285,13 +290,13 @@ public final class TestCluster
   }
 
   private void printLogs() {
-    for (var node : nodes) {
+    for (var node : all) {
       System.err.println("--- " + node.name() + "\n" + node.logTail());
     }
   }
 
   private void killNow() {
-    for (var node : nodes) {
+    for (var node : all) {
       try {
         node.killNow();
       } catch (IOException e) {
@@ -304,7 +309,7 @@ public final class TestCluster
   public void afterAll(ExtensionContext context) throws Exception {
     var directory = requireRoot();
     killNow();
-    for (var node : nodes) {
+    for (var node : all) {
       node.remove();
     }
     Leftovers.requireNone(directory);

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One node: a directory, a loopback address of its own, and, while it runs, its daemon's process.
@@ -25,10 +26,12 @@ public final class TestNode {
   /// Of a daemon's RPCs; Raft has the next one.
   public static final int PORT = 2377;
 
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration STOP = Duration.ofSeconds(20);
   private static final int ANSWER_SECONDS = 40;
   private static final int LOG_TAIL_LINES = 60;
+
+  private static final Pattern NODE_ID = Pattern.compile("node_id: \"(\\w+)\"");
 
   private final String name;
   private final String address;
@@ -273,6 +276,20 @@ public final class TestNode {
           return isRunning() || !taskProcesses().isEmpty() ? Optional.empty() : Optional.of(true);
         });
     TaskLeftovers.remove(data());
+    var cgroups = Leftovers.cgroups(recordedId());
     DirectoryTree.delete(directory);
+    if (!cgroups.isEmpty()) {
+      throw new AssertionError(name + " leaves " + cgroups);
+    }
+  }
+
+  /// The node's id as it stands on its disk; "" in no swarm.
+  private String recordedId() throws IOException {
+    var file = data().resolve("node.txt");
+    if (!Files.exists(file)) {
+      return "";
+    }
+    var matcher = NODE_ID.matcher(Files.readString(file));
+    return matcher.find() ? matcher.group(1) : "";
   }
 }

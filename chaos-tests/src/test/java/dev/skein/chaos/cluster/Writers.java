@@ -115,7 +115,16 @@ public final class Writers implements AutoCloseable {
 
   /// Ends the writing.
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
+    try {
+      stop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Ends the writing; what was acknowledged stays known.
+  public void stop() throws InterruptedException {
     stopped = true;
     for (var thread : threads) {
       if (!thread.join(LONGEST_CALL)) {

@@ -25,10 +25,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class ServiceStoryTest {
 
   @RegisterExtension
-  static final TestCluster CLUSTER =
-      TestCluster.of(3, 2, "--dispatcher-heartbeat", "1s", "--task-history-limit", "3");
+  static final TestCluster CLUSTER = TestCluster.of(3, 2, "--task-history-limit", "3");
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofMinutes(2);
   private static final int WEB = 8080;
   private static final String IDLE = "exec sleep 100000";
 

@@ -30,7 +30,7 @@ final class StateAtRestStoryTest {
   static final TestCluster CLUSTER =
       TestCluster.of(1, 1, "--snapshot-interval", "" + SNAPSHOT_ENTRIES);
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofMinutes(2);
   private static final String MARKER = "Plaintext-7f3a91c2e8";
 
   private final TestNode manager = CLUSTER.node("m1");
@@ -112,7 +112,7 @@ final class StateAtRestStoryTest {
   @Test
   @Order(3)
   void aSecondDaemonOnTheSameDirectoryIsRefused() throws Exception {
-    var second = CLUSTER.addNode("second");
+    var second = CLUSTER.addStranger("second");
     second.useDataOf(manager);
     second.launch();
     assertThat(second.awaitEnd()).isEqualTo(1);
@@ -125,7 +125,7 @@ final class StateAtRestStoryTest {
   @Order(4)
   void damagedOrForeignStateIsNeverServed() throws Exception {
     var services = manager.cli().ok("service", "ls");
-    var foreign = CLUSTER.addNode("foreign");
+    var foreign = CLUSTER.addStranger("foreign");
     foreign.start();
     CLUSTER.init(foreign);
     foreign.terminate();

@@ -38,6 +38,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +53,7 @@ final class Member implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Member.class);
   private static final int CALL_SECONDS = 10;
+  private static final long LEAVE_AGAIN_MS = 200;
   private static final int ADMISSION_SECONDS = 40;
   private static final int STOP_SECONDS = 30;
 
@@ -155,12 +157,29 @@ final class Member implements AutoCloseable {
       KeyFile.save(files.keys(), keyring, wrappingKey(), random);
     }
     runManager(keyring, bootstrap);
+    if (record.getRole() == NodeRole.NODE_ROLE_MANAGER) {
+      serveControl();
+    }
   }
 
-  /// Starts a manager that the Raft group does not know yet, and has it added.
+  /// Starts a manager that the Raft group does not know yet, and has it added. A repeated attempt
+  /// goes on with the id of the first: under another one the group could count it twice.
   private void joinManagers() throws IOException {
-    var fresh = record.toBuilder().setRaftId(newRaftId(random)).build();
-    files.forgetRaft();
+    if (manager == null) {
+      prepareManager();
+    }
+    // Its server goes on whatever comes of this: the group may count on it already.
+    askToJoin(record, true);
+    remember(record.toBuilder().setRole(NodeRole.NODE_ROLE_MANAGER).build());
+    serveControl();
+  }
+
+  private void prepareManager() throws IOException {
+    var fresh = record;
+    if (fresh.getRaftId().isEmpty()) {
+      fresh = record.toBuilder().setRaftId(newRaftId(random)).build();
+      files.forgetRaft();
+    }
     var welcome = askToJoin(fresh, false);
     var keys = new TreeMap<Integer, byte[]>();
     for (DataKey key : welcome.getDataKeysList()) {
@@ -170,12 +189,11 @@ final class Member implements AutoCloseable {
     KeyFile.save(files.keys(), keyring, wrappingKey(), random);
     remember(fresh);
     runManager(keyring, List.of());
-    try {
-      askToJoin(fresh, true);
-    } catch (IOException e) {
-      stopManager();
-      throw e;
-    }
+  }
+
+  private void serveControl() {
+    var serving = manager;
+    control.connect(serving == null ? null : serving.leader());
   }
 
   private JoinRaftResponse askToJoin(NodeRecord self, boolean add) throws IOException {
@@ -224,7 +242,6 @@ final class Member implements AutoCloseable {
     started.start();
     manager = started;
     removedFromRaft = false;
-    control.connect(started.leader());
   }
 
   RaftMember raftMember() {
@@ -273,10 +290,10 @@ final class Member implements AutoCloseable {
       }
       return;
     }
-    if (manager == null && role == NodeRole.NODE_ROLE_MANAGER && !demoted()) {
+    var serves = manager != null && record.getRole() == NodeRole.NODE_ROLE_MANAGER;
+    if (!serves && role == NodeRole.NODE_ROLE_MANAGER && !demoted()) {
       LOG.info("this node becomes a manager");
       joinManagers();
-      remember(record.toBuilder().setRole(NodeRole.NODE_ROLE_MANAGER).build());
     }
   }
 
@@ -340,16 +357,26 @@ final class Member implements AutoCloseable {
     if (managers().size() <= 1) {
       return;
     }
-    try {
-      MembershipGrpc.newBlockingStub(anyManager())
-          .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
-          .leaveRaft(LeaveRaftRequest.getDefaultInstance());
-    } catch (StatusRuntimeException e) {
-      LOG.warn(
-          "left without the other managers' consent ({}); remove this node there: skein node rm"
-              + " --force {}",
-          e.getStatus().getDescription(),
-          record.getNodeId());
+    var giveUpAt = SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(CALL_SECONDS);
+    while (true) {
+      try {
+        MembershipGrpc.newBlockingStub(anyManager())
+            .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
+            .leaveRaft(LeaveRaftRequest.getDefaultInstance());
+        return;
+      } catch (StatusRuntimeException e) {
+        // An election, or another change of the managers, may be under way.
+        if (e.getStatus().getCode() != Status.Code.UNAVAILABLE
+            || SystemClock.NANOS.getAsLong() - giveUpAt > 0) {
+          LOG.warn(
+              "left without the other managers' consent ({}); remove this node there: skein node rm"
+                  + " --force {}",
+              e.getStatus().getDescription(),
+              record.getNodeId());
+          return;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LEAVE_AGAIN_MS));
+      }
     }
   }
 

@@ -1,40 +1,17 @@
 package dev.skein.cli.daemon;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.skein.api.ApiException;
 import dev.skein.api.LocalNode;
-import dev.skein.cli.daemon.identity.Enrolment;
 import dev.skein.cli.daemon.identity.Identity;
 import dev.skein.cli.daemon.identity.IdentityStore;
-import dev.skein.manager.Bootstrap;
-import dev.skein.manager.auth.NodeSubject;
-import dev.skein.manager.ca.CertificateRequest;
-import dev.skein.manager.ca.JoinToken;
-import dev.skein.manager.ca.RootAuthority;
-import dev.skein.manager.control.Admission;
-import dev.skein.manager.control.Rejection;
-import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.InitRequest;
-import dev.skein.proto.v1.IssueCertificateRequest;
 import dev.skein.proto.v1.JoinRequest;
 import dev.skein.proto.v1.LocalNodeInfo;
 import dev.skein.proto.v1.LocalNodeState;
-import dev.skein.proto.v1.ManagerStatus;
-import dev.skein.proto.v1.Node;
-import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.NodeRecord;
 import dev.skein.proto.v1.NodeRole;
-import dev.skein.proto.v1.NodeSpec;
-import dev.skein.proto.v1.NodeState;
-import dev.skein.proto.v1.NodeStatus;
 import dev.skein.proto.v1.RemoteManager;
-import dev.skein.state.Defaults;
-import dev.skein.state.IdSource;
-import dev.skein.state.Times;
-import dev.skein.state.ratis.RaftNode;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -43,9 +20,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,11 +36,11 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   private static final String ALREADY =
       "This node is already part of a swarm. Use \"skein swarm leave\" to leave this swarm and join"
           + " another one.";
-  private static final int FIRST_LEADER_SECONDS = 20;
+  private static final String LATE =
+      "Timeout was reached before node joined. The attempt to join the swarm will continue in the"
+          + " background. Use the \"skein info\" command to see the current swarm status of your"
+          + " node. Last error: ";
   private static final int CLOSE_SECONDS = 5;
-
-  /// How long a joining manager waits to be let in, as Docker does.
-  private static final int JOIN_SECONDS = 20;
 
   private static final long RETRY_MS = 500;
 
@@ -114,8 +91,8 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
                     new IOException(
                         files.identity() + " is missing; " + files.record() + " is not"));
     var restored = newMember(record.get(), identity);
-    if (record.get().getRole() == NodeRole.NODE_ROLE_MANAGER
-        && !record.get().getRaftId().isEmpty()) {
+    // Also where it was about to become a manager: the others may count on it already.
+    if (!record.get().getRaftId().isEmpty()) {
       restored.startManager(List.of());
     }
     activate(restored);
@@ -150,147 +127,20 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
 
   @Override
   public String init(InitRequest request) throws InterruptedException {
-    return onThread(() -> request.getForceNewCluster() ? forceNewCluster(request) : found(request));
+    return onThread(
+        () -> {
+          var founder = new SwarmFounder(files, workers, this::newMember, random);
+          Member founded;
+          if (request.getForceNewCluster()) {
+            founded = founder.foundAgain(request, this::deactivate);
+          } else {
+            requireInactive();
+            founded = founder.found(request);
+          }
+          activate(founded);
+          return founded.record().getNodeId();
+        });
   }
-
-  private String found(InitRequest request) throws Exception {
-    requireInactive();
-    try {
-      Admission.requireValid(request.getSpec());
-    } catch (Rejection e) {
-      throw new ApiException(400, String.valueOf(e.getMessage()));
-    }
-    var addresses = NodeAddresses.resolve(request.getListenAddr(), request.getAdvertiseAddr());
-    var now = SystemClock.WALL.instant();
-    var ids = new IdSource(random);
-    var clusterId = ids.next();
-    var nodeId = ids.next();
-    var root = RootAuthority.create(now, random);
-    var expiry =
-        Defaults.nodeCertificateExpiry(Cluster.newBuilder().setSpec(request.getSpec()).build());
-    var keys = CertificateRequest.newKeyPair();
-    var certificate =
-        RootAuthority.of(root, random)
-            .issue(
-                CertificateRequest.create(keys),
-                new NodeSubject(nodeId, NodeRole.NODE_ROLE_MANAGER, clusterId),
-                now,
-                expiry);
-    var identity = Identity.parse(keys.getPrivate(), certificate, root.getCertificate());
-    var record =
-        addresses.record().toBuilder()
-            .setNodeId(nodeId)
-            .setClusterId(clusterId)
-            .setRole(NodeRole.NODE_ROLE_MANAGER)
-            .setRaftId(Member.newRaftId(random))
-            .addManagers(addresses.rpc())
-            .build();
-    var founded = newMember(record, identity);
-    try {
-      files.forget();
-      new IdentityStore(files.identity()).save(identity);
-      founded.startManager(List.of(founded.raftMember()));
-      var node = self(record, identity, request.getAvailability());
-      var manager = awaitLeader(founded);
-      manager
-          .store()
-          .propose(Bootstrap.create(clusterId, request.getSpec(), root, node, now, random))
-          .get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);
-      files.writeRecord(record);
-    } catch (Exception e) {
-      founded.close();
-      files.forget();
-      throw e;
-    }
-    activate(founded);
-    return nodeId;
-  }
-
-  private Node self(NodeRecord record, Identity identity, NodeAvailability availability) {
-    var addresses = NodeAddresses.of(record);
-    return Node.newBuilder()
-        .setId(record.getNodeId())
-        .setRole(NodeRole.NODE_ROLE_MANAGER)
-        .setSpec(
-            NodeSpec.newBuilder()
-                .setRole(NodeRole.NODE_ROLE_MANAGER)
-                .setAvailability(
-                    availability == NodeAvailability.NODE_AVAILABILITY_UNSPECIFIED
-                        ? NodeAvailability.NODE_AVAILABILITY_ACTIVE
-                        : availability))
-        .setDescription(workers.description())
-        .setStatus(
-            NodeStatus.newBuilder()
-                .setState(NodeState.NODE_STATE_UNKNOWN)
-                .setAddr(record.getAdvertiseHost())
-                .setSince(Times.timestamp(SystemClock.WALL.instant())))
-        .setManagerStatus(
-            ManagerStatus.newBuilder()
-                .setAddr(addresses.rpc())
-                .setRaftAddr(addresses.raft())
-                .setRaftId(record.getRaftId()))
-        .setCertificateExpiresAt(Times.timestamp(identity.certificate().getNotAfter().toInstant()))
-        .build();
-  }
-
-  private dev.skein.manager.ManagerNode awaitLeader(Member founded) throws Exception {
-    var manager = founded.manager();
-    if (manager == null) {
-      throw new IllegalStateException("the manager was not started");
-    }
-    manager.store().read().get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);
-    return manager;
-  }
-
-  /// Gives up the lost quorum: this manager, with all that it knows, becomes the only one.
-  private String forceNewCluster(InitRequest request) throws Exception {
-    var record = files.readRecord().orElseThrow(() -> new ApiException(503, NOT_A_MANAGER));
-    if (record.getRaftId().isEmpty()) {
-      throw new ApiException(503, NOT_A_MANAGER);
-    }
-    var identity =
-        new IdentityStore(files.identity())
-            .load()
-            .orElseThrow(() -> new IOException(files.identity() + " is missing"));
-    deactivate();
-    var changed = record;
-    if (!request.getAdvertiseAddr().isEmpty()) {
-      var addresses = NodeAddresses.resolve(request.getListenAddr(), request.getAdvertiseAddr());
-      changed = record.toBuilder().mergeFrom(addresses.record()).build();
-    }
-    changed =
-        changed.toBuilder().clearManagers().addManagers(NodeAddresses.of(changed).rpc()).build();
-    var alone = newMember(changed, identity);
-    try {
-      RaftNode.forceNewCluster(files.raft(), alone.raftMember());
-      alone.startManager(List.of());
-      var manager = awaitLeader(alone);
-      var state = manager.store().state();
-      var before = state.node(changed.getNodeId());
-      var survivor = self(changed, identity, NodeAvailability.NODE_AVAILABILITY_UNSPECIFIED);
-      if (before != null) {
-        survivor =
-            survivor.toBuilder()
-                .setSpec(before.getSpec().toBuilder().setRole(NodeRole.NODE_ROLE_MANAGER))
-                .setCreatedAt(before.getCreatedAt())
-                .build();
-      }
-      manager
-          .store()
-          .propose(Bootstrap.aloneAgain(state, survivor, SystemClock.WALL.instant()))
-          .get(FIRST_LEADER_SECONDS, TimeUnit.SECONDS);
-      files.writeRecord(changed);
-    } catch (Exception e) {
-      alone.close();
-      throw e;
-    }
-    activate(alone);
-    return changed.getNodeId();
-  }
-
-  private static final String NOT_A_MANAGER =
-      "This node was no swarm manager; only a manager that has the swarm's state can start a new"
-          + " cluster from it.";
 
   // ---- join
 
@@ -298,124 +148,16 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   public void join(JoinRequest request) throws InterruptedException {
     onThread(
         () -> {
-          joinSwarm(request);
+          requireInactive();
+          var joined = new SwarmJoiner(files, options.hostname(), this::newMember).join(request);
+          activate(joined.member());
+          if (!joined.late().isEmpty()) {
+            error = joined.late();
+            retryFollow();
+            throw new ApiException(503, LATE + error);
+          }
           return "";
         });
-  }
-
-  private void joinSwarm(JoinRequest request) throws Exception {
-    requireInactive();
-    JoinToken token;
-    try {
-      token = JoinToken.parse(request.getJoinToken());
-    } catch (IllegalArgumentException e) {
-      throw new ApiException(500, "invalid join token");
-    }
-    if (request.getRemoteAddrsList().isEmpty()) {
-      throw new ApiException(400, "at least 1 RemoteAddr is required to join");
-    }
-    var addresses = NodeAddresses.resolve(request.getListenAddr(), request.getAdvertiseAddr());
-    var asked =
-        IssueCertificateRequest.newBuilder()
-            .setAvailability(request.getAvailability())
-            .setHostname(options.hostname())
-            .setAddr(addresses.advertiseHost())
-            .build();
-    var remotes = request.getRemoteAddrsList().stream().map(NodeAddresses::withPort).toList();
-    var identity = enrol(remotes, token, asked);
-    var subject = identity.subject();
-    var record =
-        addresses.record().toBuilder()
-            .setNodeId(subject.nodeId())
-            .setClusterId(subject.clusterId())
-            .setRole(NodeRole.NODE_ROLE_WORKER)
-            .addAllManagers(remotes)
-            .build();
-    var joined = newMember(record, identity);
-    try {
-      files.forget();
-      new IdentityStore(files.identity()).save(identity);
-      files.writeRecord(record);
-      followSoon(joined);
-    } catch (LateException e) {
-      activate(joined);
-      error = String.valueOf(e.getMessage());
-      retryFollow();
-      throw new ApiException(
-          503,
-          "Timeout was reached before node joined. The attempt to join the swarm will continue in"
-              + " the background. Use the \"skein info\" command to see the current swarm status of"
-              + " your node. Last error: "
-              + e.getMessage());
-    } catch (Exception e) {
-      joined.close();
-      files.forget();
-      throw e;
-    }
-    activate(joined);
-  }
-
-  /// The managers may be electing a leader just now, or be busy.
-  private static void followSoon(Member joined) throws IOException {
-    var giveUpAt = SystemClock.NANOS.getAsLong() + TimeUnit.SECONDS.toNanos(JOIN_SECONDS);
-    while (true) {
-      try {
-        joined.follow();
-        return;
-      } catch (IOException e) {
-        if (!(e.getCause() instanceof StatusRuntimeException refused) || !isTemporary(refused)) {
-          throw e;
-        }
-        if (SystemClock.NANOS.getAsLong() - giveUpAt > 0) {
-          throw new LateException(e);
-        }
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(RETRY_MS));
-      }
-    }
-  }
-
-  private static boolean isTemporary(StatusRuntimeException refused) {
-    return switch (refused.getStatus().getCode()) {
-      case UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED -> true;
-      default -> false;
-    };
-  }
-
-  /// A step did not succeed in time, and may still.
-  private static final class LateException extends IOException {
-    private static final long serialVersionUID = 1;
-
-    LateException(IOException last) {
-      super(last.getMessage(), last);
-    }
-  }
-
-  private static Identity enrol(
-      List<String> remotes, JoinToken token, IssueCertificateRequest asked) {
-    @Nullable ApiException last = null;
-    for (var remote : remotes) {
-      try {
-        return Enrolment.join(remote, token, asked);
-      } catch (IllegalArgumentException e) {
-        last = new ApiException(400, String.valueOf(e.getMessage()));
-      } catch (StatusRuntimeException e) {
-        var status = e.getStatus();
-        last =
-            status.getCode() == Status.Code.UNAVAILABLE
-                    || status.getCode() == Status.Code.DEADLINE_EXCEEDED
-                ? new ApiException(
-                    503, "could not reach the manager at %s: %s".formatted(remote, reason(status)))
-                : new ApiException(400, String.valueOf(status.getDescription()));
-      }
-    }
-    throw requireNonNull(last);
-  }
-
-  private static String reason(Status status) {
-    var cause = status.getCause();
-    return cause == null || cause.getMessage() == null
-        ? String.valueOf(status.getDescription())
-        : cause.getMessage();
   }
 
   // ---- leave
@@ -477,7 +219,7 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
                     follow();
                   });
             }
-          } catch (InterruptedException | java.util.concurrent.RejectedExecutionException e) {
+          } catch (InterruptedException | RejectedExecutionException e) {
             LOG.debug("closing", e);
           }
         });

@@ -32,8 +32,6 @@ final class DispatchLoop implements AutoCloseable {
   /// Messages of one session that may wait here; its agent's further ones wait in the connection.
   static final int INBOUND_MAX = 16;
 
-  private static final int BATCH = 256;
-
   private final InstantSource clock;
   private final ClusterStore store;
   private final DispatchListener listener;
@@ -145,13 +143,14 @@ final class DispatchLoop implements AutoCloseable {
   }
 
   private void run() {
-    var batch = new ArrayList<Runnable>(BATCH);
+    var batch = new ArrayList<Runnable>();
     try {
       while (!closing) {
         var job = queue.poll(idleNanos(), TimeUnit.NANOSECONDS);
         if (job != null) {
           batch.add(job);
-          queue.drainTo(batch, BATCH - 1);
+          // All of it: a heartbeat that has come counts before its node is judged.
+          queue.drainTo(batch);
           batch.forEach(Runnable::run);
           batch.clear();
         }

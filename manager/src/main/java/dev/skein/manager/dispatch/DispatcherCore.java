@@ -28,6 +28,7 @@ import dev.skein.state.TaskStates;
 import dev.skein.state.Times;
 import dev.skein.state.WatchEvent;
 import io.grpc.Status;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -108,6 +109,16 @@ public final class DispatcherCore {
               "node %s is not a member of this swarm (any more)".formatted(nodeId)));
       return finish(now);
     }
+    if (!isAddress(hello.getAddr())) {
+      // It goes into every node's mesh.
+      effects.add(
+          new DispatchEffect.End(
+              session,
+              Status.Code.INVALID_ARGUMENT,
+              "\"%s\" is not the address of a node: give an IPv4 or IPv6 address"
+                  .formatted(hello.getAddr())));
+      return finish(now);
+    }
     var earlier = byNode.get(nodeId);
     if (earlier != null) {
       end(earlier, Status.Code.ABORTED, "the node has opened another session", now);
@@ -134,6 +145,14 @@ public final class DispatcherCore {
     touched.add(opened);
     report(opened, hello.getTasksList(), now);
     return finish(now);
+  }
+
+  private static boolean isAddress(String text) {
+    try {
+      return !InetAddress.ofLiteral(text).isAnyLocalAddress();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /// An open session's agent has said something. Ignored when the session has ended meanwhile.

@@ -22,13 +22,15 @@ import java.time.Duration;
 /// @param closed time after an orderly closed session
 /// @param unknown time after which a new leader says that it has not heard of a node
 /// @param takeover time that a new leader gives nodes to connect
+/// @param late by how much the leader may look late at a deadline and still judge by it
 public record DispatcherTiming(
     Duration period,
     Duration silent,
     Duration broken,
     Duration closed,
     Duration unknown,
-    Duration takeover) {
+    Duration takeover,
+    Duration late) {
 
   private static final int BROKEN_PERIODS = 2;
   private static final int CLOSED_PERIODS = 5;
@@ -42,8 +44,7 @@ public record DispatcherTiming(
         period.multipliedBy(BROKEN_PERIODS),
         period.multipliedBy(CLOSED_PERIODS),
         period,
-        period
-            .multipliedBy(Defaults.HEARTBEATS_MISSED)
-            .plus(TAKEOVER_PER_NODE.multipliedBy(nodes)));
+        period.multipliedBy(Defaults.HEARTBEATS_MISSED).plus(TAKEOVER_PER_NODE.multipliedBy(nodes)),
+        period.dividedBy(2));
   }
 }

@@ -34,6 +34,9 @@ final class Presence {
   /// The pause before what conflicted or could not be committed is written again.
   static final Duration RETRY_AFTER = Duration.ofMillis(50);
 
+  /// How often in a row a node's deadline is put off because the leader itself was late.
+  static final int POSTPONED_MAX = 3;
+
   private final Map<String, Entry> entries = new HashMap<>();
   private final PriorityQueue<Deadline> deadlines =
       new PriorityQueue<>(Comparator.comparing(Deadline::at));
@@ -54,6 +57,7 @@ final class Presence {
     private @Nullable NodeDescription description;
     private @Nullable String addr;
     private boolean judged;
+    private int postponed;
     private boolean proposed;
     private long committedAt;
   }
@@ -108,6 +112,7 @@ final class Presence {
     var entry = entries.get(nodeId);
     if (entry != null && entry.state == NodeState.NODE_STATE_READY) {
       entry.deadline = now.plus(timing.silent());
+      entry.postponed = 0;
     }
   }
 
@@ -141,7 +146,14 @@ final class Presence {
   }
 
   /// What time has made of the nodes: those that are down now.
+  ///
+  /// A leader that was itself stopped or starved has no right to judge: what the nodes said
+  /// meanwhile may still wait in its connections. It then gives them another period, a few times.
   List<String> tick(Instant now) {
+    var first = deadlines.peek();
+    if (first != null && now.isAfter(first.at.plus(timing.late()))) {
+      postpone(now.plus(timing.period()));
+    }
     var down = new ArrayList<String>();
     for (var next = deadlines.peek();
         next != null && !now.isBefore(next.at);
@@ -155,6 +167,16 @@ final class Presence {
       }
     }
     return down;
+  }
+
+  private void postpone(Instant until) {
+    for (var entry : entries.values()) {
+      var deadline = entry.deadline;
+      if (deadline != null && deadline.isBefore(until) && entry.postponed < POSTPONED_MAX) {
+        entry.postponed++;
+        entry.deadline = until;
+      }
+    }
   }
 
   private void expire(String id, Entry entry, Instant now, List<String> down) {

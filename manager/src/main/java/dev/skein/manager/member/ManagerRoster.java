@@ -34,6 +34,8 @@ public final class ManagerRoster {
   private final RaftNode raft;
   private final InstantSource clock;
   private final Executor executor;
+
+  /// Raft ids of the members that are being admitted just now.
   private final Set<String> arriving = ConcurrentHashMap.newKeySet();
 
   /// @param executor may block
@@ -103,7 +105,9 @@ public final class ManagerRoster {
         });
   }
 
-  /// Carries out what users asked for: managers whose spec says worker leave the group.
+  /// Carries out what users asked for: managers whose spec says worker leave the group. So do
+  /// members that no node is noted for: an earlier leader fell while it admitted them, and they
+  /// will ask again.
   ///
   /// @return whether there is nothing (more) to do
   boolean follow() {

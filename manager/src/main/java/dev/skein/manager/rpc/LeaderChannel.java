@@ -99,15 +99,27 @@ public final class LeaderChannel extends Channel {
       inBackground(this::tryOnce);
     }
 
-    /// Once the manager is closed nobody runs the waiting any more: the call must end all the same.
+    /// While the manager is being closed nobody may run the step, or its connections may be gone:
+    /// the call must end all the same.
     private void inBackground(Runnable step) {
       try {
-        executor.execute(step);
+        executor.execute(
+            () -> {
+              try {
+                step.run();
+              } catch (IllegalStateException e) {
+                stopped(e);
+              }
+            });
       } catch (RejectedExecutionException e) {
-        close(
-            Status.UNAVAILABLE.withDescription("this manager is being stopped").withCause(e),
-            new Metadata());
+        stopped(e);
       }
+    }
+
+    private void stopped(RuntimeException cause) {
+      close(
+          Status.UNAVAILABLE.withDescription("this manager is being stopped").withCause(cause),
+          new Metadata());
     }
 
     @Override
@@ -180,8 +192,16 @@ public final class LeaderChannel extends Channel {
       return giveUpAt - nanoTime.getAsLong();
     }
 
+    /// On the call's own executor: a blocking stub waits for what is given to that, and would not
+    /// notice an end that came by another thread.
     private void close(Status status, Metadata trailers) {
-      requireNonNull(listener).onClose(status, trailers);
+      var told = requireNonNull(listener);
+      var own = options.getExecutor();
+      if (own == null) {
+        told.onClose(status, trailers);
+      } else {
+        own.execute(() -> told.onClose(status, trailers));
+      }
     }
 
     /// Hands the answer on, unless it is one to try again after.

@@ -91,7 +91,12 @@ final class DispatchWorld {
                     Node.newBuilder()
                         .setId(id)
                         .setStatus(
-                            NodeStatus.newBuilder().setState(state).setAddr("10.0.0." + id)))));
+                            NodeStatus.newBuilder().setState(state).setAddr(addressOf(id))))));
+  }
+
+  /// Node n7 is at 10.0.0.7.
+  static String addressOf(String node) {
+    return "10.0.0." + node.substring(1);
   }
 
   void service(String id, PortConfig... ports) {
@@ -180,6 +185,10 @@ final class DispatchWorld {
   // ---- The agents
 
   long open(String node, TaskStatusUpdate... tasks) {
+    return open(node, addressOf(node), tasks);
+  }
+
+  long open(String node, String address, TaskStatusUpdate... tasks) {
     var session = ++sessions;
     sent.put(session, new ArrayList<>());
     perform(
@@ -187,7 +196,7 @@ final class DispatchWorld {
             session,
             node,
             AgentHello.newBuilder()
-                .setAddr("10.0.0." + node)
+                .setAddr(address)
                 .setDescription(NodeDescription.newBuilder().setHostname(node))
                 .addAllTasks(List.of(tasks))
                 .build(),
@@ -255,6 +264,12 @@ final class DispatchWorld {
         return;
       }
     }
+  }
+
+  /// Lets time pass without the core being woken, as for a stopped process.
+  void sleep(Duration time) {
+    now = now.plus(time);
+    perform(core.tick(now));
   }
 
   // ---- Effects

@@ -70,6 +70,32 @@ final class DispatcherCoreTest {
   }
 
   @Test
+  void aLeaderThatWasItselfStoppedGivesTheNodesAnotherPeriod() {
+    var session = world.open("n1");
+    world.sleep(PERIOD.multipliedBy(10));
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_READY);
+
+    world.heartbeat(session);
+    world.pass(PERIOD.multipliedBy(2));
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_READY);
+
+    world.sleep(PERIOD.multipliedBy(10));
+    world.pass(PERIOD);
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_DOWN);
+  }
+
+  @Test
+  void aLeaderThatIsAlwaysLateStillNoticesADeathInTheEnd() {
+    world.open("n1");
+    for (var i = 0; i <= Presence.POSTPONED_MAX; i++) {
+      assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_READY);
+      world.sleep(PERIOD.multipliedBy(5));
+    }
+
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_DOWN);
+  }
+
+  @Test
   void aNodeWhoseSessionBreaksIsDisconnectedAndDownTwoPeriodsLater() {
     var session = world.open("n1");
     world.closed(session, false);
@@ -319,7 +345,7 @@ final class DispatcherCoreTest {
         .satisfies(
             endpoint -> {
               assertThat(endpoint.getTaskId()).isEqualTo("t1");
-              assertThat(endpoint.getAddr()).isEqualTo("10.0.0.n2");
+              assertThat(endpoint.getAddr()).isEqualTo("10.0.0.2");
               assertThat(endpoint.getDraining()).isFalse();
             });
 
@@ -435,6 +461,17 @@ final class DispatcherCoreTest {
   }
 
   // ---- Membership
+
+  @Test
+  void aNodeThatNamesNoAddressOfItsOwnGetsNoSession() {
+    for (var address : List.of("", "example.org", "0.0.0.0", "10.0.0.1:80")) {
+      var session = world.open("n1", address);
+
+      assertThat(statusOf(session).getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(statusOf(session).getDescription()).startsWith("\"" + address + "\"");
+    }
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_UNKNOWN);
+  }
 
   @Test
   void theSessionOfARemovedNodeEndsAndNoOtherIsOpened() {

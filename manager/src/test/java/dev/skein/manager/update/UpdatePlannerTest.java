@@ -19,13 +19,13 @@ import dev.skein.state.Revisions;
 import dev.skein.state.Times;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 class UpdatePlannerTest {
   private static final Duration MONITOR = Duration.ofSeconds(5);
-  private static final Predicate<Task> NEW_DO_NOT_START =
-      task -> task.getSpecVersion() > 1 && task.getDesiredState() == TaskState.TASK_STATE_RUNNING;
+  private static boolean isNew(Task task) {
+    return task.getSpecVersion() > 1 && task.getDesiredState() == TaskState.TASK_STATE_RUNNING;
+  }
 
   private final World world = new World();
 
@@ -82,7 +82,7 @@ class UpdatePlannerTest {
   @Test
   void parallelismIsHowManyAreReplacedAtOnce() {
     world.nodes("a", "b").create(web(6, update().setParallelism(2))).work();
-    world.newArgs("web", "new").workExcept(NEW_DO_NOT_START);
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
     assertThat(updated()).hasSize(2);
     assertThat(world.running("web")).hasSize(4);
   }
@@ -90,7 +90,7 @@ class UpdatePlannerTest {
   @Test
   void aParallelismOfZeroReplacesAllAtOnce() {
     world.nodes("a", "b").create(web(6, update().setParallelism(0))).work();
-    world.newArgs("web", "new").workExcept(NEW_DO_NOT_START);
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
     assertThat(updated()).hasSize(6);
   }
 
@@ -109,7 +109,7 @@ class UpdatePlannerTest {
     var config = update().setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST);
     world.nodes("a", "b").create(web(1, config)).work();
     var old = world.slot("web", 1);
-    world.newArgs("web", "new").workExcept(NEW_DO_NOT_START);
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
     assertThat(world.task(old.getId()).getDesiredState()).isEqualTo(TaskState.TASK_STATE_RUNNING);
     world.work();
     assertThat(world.slot("web", 1).getSpecVersion()).isEqualTo(2);
@@ -120,7 +120,7 @@ class UpdatePlannerTest {
   @Test
   void aFailingReplacementPausesTheUpdateAndSaysWhy() {
     world.nodes("a", "b").create(replicated("web", 3)).work().newArgs("web", "bad").settle();
-    world.workExcept(NEW_DO_NOT_START);
+    world.workExcept(UpdatePlannerTest::isNew);
     var bad = updated().getFirst();
     world.fail(bad).passWorking(Duration.ofMinutes(30));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
@@ -143,7 +143,7 @@ class UpdatePlannerTest {
   @Test
   void failuresWithinTheRatioAreTolerated() {
     world.nodes("a").create(web(4, update().setMaxFailureRatio(0.25))).work();
-    world.newArgs("web", "new").workExcept(NEW_DO_NOT_START);
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
     world.fail(updated().getFirst()).passWorking(Duration.ofMinutes(1));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
   }
@@ -153,7 +153,7 @@ class UpdatePlannerTest {
     var config = update().setFailureAction(FailureAction.FAILURE_ACTION_CONTINUE);
     world.nodes("a").create(web(3, config)).work().newArgs("web", "bad");
     for (var slot = 0; slot < 3; slot++) {
-      world.workExcept(NEW_DO_NOT_START);
+      world.workExcept(UpdatePlannerTest::isNew);
       updated().stream()
           .filter(task -> task.getDesiredState() == TaskState.TASK_STATE_RUNNING)
           .forEach(world::fail);
@@ -168,7 +168,7 @@ class UpdatePlannerTest {
     var config = update().setFailureAction(FailureAction.FAILURE_ACTION_ROLLBACK);
     world.nodes("a", "b").create(web(3, config)).work();
     var before = world.live("web");
-    world.newArgs("web", "bad").workExcept(NEW_DO_NOT_START);
+    world.newArgs("web", "bad").workExcept(UpdatePlannerTest::isNew);
     var bad = updated().getFirst();
     world.fail(bad).settle();
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_ROLLBACK_STARTED);
@@ -187,8 +187,8 @@ class UpdatePlannerTest {
   void aRollbackThatFailsItselfIsPaused() {
     var config = update().setFailureAction(FailureAction.FAILURE_ACTION_ROLLBACK);
     world.nodes("a").create(web(2, config)).work().newArgs("web", "bad");
-    world.workExcept(NEW_DO_NOT_START);
-    world.fail(updated().getFirst()).workExcept(NEW_DO_NOT_START);
+    world.workExcept(UpdatePlannerTest::isNew);
+    world.fail(updated().getFirst()).workExcept(UpdatePlannerTest::isNew);
     world.fail(world.at("web", 3).getFirst()).passWorking(Duration.ofMinutes(1));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_ROLLBACK_PAUSED);
     assertThat(status().getMessage()).startsWith("rollback paused due to failure");
@@ -197,7 +197,7 @@ class UpdatePlannerTest {
   @Test
   void anotherUpdateResumesAPausedOne() {
     world.nodes("a").create(replicated("web", 2)).work().newArgs("web", "bad");
-    world.workExcept(NEW_DO_NOT_START);
+    world.workExcept(UpdatePlannerTest::isNew);
     world.fail(updated().getFirst()).settle();
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
     world.pass(Duration.ofMillis(1)).update("web", spec -> spec).passWorking(Duration.ofMinutes(1));
@@ -208,7 +208,7 @@ class UpdatePlannerTest {
   @Test
   void anOldTaskThatFailsWhileTheUpdateIsPausedComesBackAsItWas() {
     world.nodes("a").create(replicated("web", 2)).work().newArgs("web", "bad");
-    world.workExcept(NEW_DO_NOT_START);
+    world.workExcept(UpdatePlannerTest::isNew);
     world.fail(updated().getFirst()).settle();
     world.fail(world.at("web", 1).getFirst()).passWorking(Duration.ofMinutes(1));
     assertThat(world.at("web", 1)).hasSize(1);
@@ -282,7 +282,7 @@ class UpdatePlannerTest {
   @Test
   void anUpdateOvertakenByAnotherGoesOnWithTheLatest() {
     world.nodes("a").create(replicated("web", 3)).work().newArgs("web", "second");
-    world.workExcept(NEW_DO_NOT_START).newArgs("web", "third").passWorking(Duration.ofMinutes(1));
+    world.workExcept(UpdatePlannerTest::isNew).newArgs("web", "third").passWorking(Duration.ofMinutes(1));
     assertThat(world.at("web", 3)).hasSize(3);
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
   }

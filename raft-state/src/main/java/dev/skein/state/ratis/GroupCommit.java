@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -134,11 +135,22 @@ final class GroupCommit {
         release(proposal);
         unsent.add(proposal);
       }
-      for (Batch batch : inFlight) {
+      Iterator<Batch> flying = inFlight.iterator();
+      while (flying.hasNext()) {
+        Batch batch = flying.next();
+        boolean over = true;
         for (Proposal proposal : batch.proposals()) {
-          if (proposal.deadlineNanos - nowNanos <= 0 && !proposal.future.isDone()) {
+          if (proposal.deadlineNanos - nowNanos > 0) {
+            over = false;
+          } else if (!proposal.future.isDone()) {
             unknown.add(proposal);
           }
+        }
+        if (over) {
+          // Nobody waits for it any more: it must not keep later entries from being sent, should
+          // its outcome never come.
+          flying.remove();
+          batch.proposals().forEach(this::release);
         }
       }
     }

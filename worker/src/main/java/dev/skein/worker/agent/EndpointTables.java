@@ -39,7 +39,7 @@ record EndpointTables(EndpointTable table, Set<String> unreachable) {
         var behind = endpoints.computeIfAbsent(key, ignored -> new LinkedHashMap<>());
         for (var endpoint : service.getEndpointsList()) {
           var at = portFor(endpoint, port);
-          if (at != 0 && !endpoint.getAddr().isEmpty()) {
+          if (at > 0 && !endpoint.getAddr().isEmpty()) {
             behind.put(
                 endpoint.getTaskId(),
                 new Endpoint(
@@ -73,7 +73,8 @@ record EndpointTables(EndpointTable table, Set<String> unreachable) {
   private static int portFor(MeshEndpoint endpoint, PortConfig published) {
     for (var port : endpoint.getPortsList()) {
       if (port.getTargetPort() == published.getTargetPort()
-          && protocol(port) == protocol(published)) {
+          && protocol(port) == protocol(published)
+          && port.getPublishedPort() <= PublishedPort.PORT_MAX) {
         return port.getPublishedPort();
       }
     }

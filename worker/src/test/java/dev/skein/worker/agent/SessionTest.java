@@ -33,6 +33,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class SessionTest {
 
+  private static final AgentHello HELLO = AgentHello.newBuilder().setAddr("127.0.0.1").build();
+
   private final Lab lab = new Lab();
 
   @BeforeEach
@@ -98,7 +100,7 @@ final class SessionTest {
   @Test
   void aTaskThatCannotRunHereIsRejectedWithTheReason() throws Exception {
     lab.worker("w1", "m1");
-    lab.service("s1", List.of("/no/such/command"));
+    lab.service("s1", List.of(SimulatedRuntime.MISSING_COMMAND));
 
     lab.task("t1", "s1", "w1");
 
@@ -221,10 +223,10 @@ final class SessionTest {
   @Test
   void aSecondSessionOfANodeEndsTheFirst() throws Exception {
     lab.node("w1", dev.skein.proto.v1.NodeRole.NODE_ROLE_WORKER);
-    var first = open("w1", AgentHello.getDefaultInstance());
+    var first = open("w1", HELLO);
     lab.await("the first is open", () -> !first.messages.isEmpty());
 
-    open("w1", AgentHello.getDefaultInstance());
+    open("w1", HELLO);
 
     assertThat(first.ended.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.ABORTED);
   }
@@ -251,7 +253,7 @@ final class SessionTest {
     var liar =
         open(
             "w2",
-            AgentHello.newBuilder()
+            HELLO.toBuilder()
                 .addTasks(
                     TaskStatusUpdate.newBuilder()
                         .setTaskId("t1")
@@ -266,7 +268,7 @@ final class SessionTest {
 
   @Test
   void aCallerWithoutACertificateGetsNoSession() throws Exception {
-    var anonymous = open("", AgentHello.getDefaultInstance());
+    var anonymous = open("", HELLO);
 
     assertThat(anonymous.ended.get(10, TimeUnit.SECONDS).getCode())
         .isEqualTo(Status.Code.UNAUTHENTICATED);

@@ -18,6 +18,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -51,7 +52,7 @@ class NodeTlsTest {
 
   private static Server serve(NodeTls tls) throws IOException {
     return NettyServerBuilder.forAddress(
-            new InetSocketAddress("127.0.0.1", 0), tls.serverCredentials())
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls.serverCredentials())
         .addService(new Echo())
         .intercept(CallerInterceptor.forRemoteCalls(id -> !id.equals("removed")))
         .build()

@@ -22,28 +22,32 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A runtime whose tasks do nothing: they run from their start until they are stopped or ended.
-final class SimulatedRuntime implements TaskRuntime {
+/// For tests, and for benchmarks with more workers than a machine has. Thread-safe.
+public final class SimulatedRuntime implements TaskRuntime {
+
+  /// The command that this runtime refuses; it takes any other.
+  public static final String MISSING_COMMAND = "/no/such/command";
 
   private final Map<String, RunningTask> tasks = new ConcurrentHashMap<>();
   private final List<String> signalled = new CopyOnWriteArrayList<>();
 
   /// Ids of the tasks that were asked to stop, in order.
-  List<String> signalled() {
+  public List<String> signalled() {
     return signalled;
   }
 
   /// A task's specification as it was started.
-  TaskSpec specOf(String taskId) {
+  public TaskSpec specOf(String taskId) {
     return task(taskId).spec();
   }
 
   /// Ids of the tasks that were started and not removed.
-  List<String> started() {
+  public List<String> started() {
     return List.copyOf(tasks.keySet());
   }
 
   /// Ends a task by itself.
-  void end(String taskId, int code) {
+  public void end(String taskId, int code) {
     task(taskId).exit().complete(Exit.of(code, false, Instant.EPOCH));
   }
 
@@ -68,8 +72,9 @@ final class SimulatedRuntime implements TaskRuntime {
 
   @Override
   public void prepare(TaskSpec spec) throws RuntimeRejection {
-    if (spec.command().getFirst().equals("/no/such/command")) {
-      throw new RuntimeRejection("command \"/no/such/command\" not found");
+    var command = spec.command().getFirst();
+    if (command.equals(MISSING_COMMAND)) {
+      throw new RuntimeRejection("command \"%s\" not found".formatted(command));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.skein.chaos.sim;
 
+import com.google.errorprone.annotations.FormatMethod;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.restart.RestartPlanner;
@@ -112,8 +113,8 @@ final class CommitInvariants {
             .map(each -> Times.instant(each.getUpdatedAt()))
             .max(Comparator.naturalOrder())
             .orElseThrow();
-    return node != null && Times.instant(node.getUpdatedAt()).plus(RACE).isAfter(newest)
-        || service == null;
+    return service == null
+        || (node != null && Times.instant(node.getUpdatedAt()).plus(RACE).isAfter(newest));
   }
 
   private static void revisionExists(Task task, ClusterState state) {
@@ -265,6 +266,7 @@ final class CommitInvariants {
     }
   }
 
+  @FormatMethod
   static void require(boolean holds, String problem, @Nullable Object... values) {
     if (!holds) {
       throw new Violation(problem.formatted(values));

@@ -37,7 +37,7 @@ final class SimulatedWorker {
 
   // What survives the agent: its disk, and the processes.
   private final TreeMap<String, WorkerTask> disk = new TreeMap<>();
-  private final TreeMap<String, Process> processes = new TreeMap<>();
+  private final TreeMap<String, TaskProcess> processes = new TreeMap<>();
   private List<MeshService> meshOnDisk = List.of();
   private int nextPort = 40_000;
 
@@ -52,7 +52,7 @@ final class SimulatedWorker {
   private boolean left;
 
   /// A task's process, running or ended but not yet taken note of.
-  private record Process(TaskEvent.Started started, @Nullable Integer exitCode) {}
+  private record TaskProcess(TaskEvent.Started started, @Nullable Integer exitCode) {}
 
   SimulatedWorker(
       String id,
@@ -156,7 +156,7 @@ final class SimulatedWorker {
   void failProcess(String task, int exitCode) {
     var process = processes.get(task);
     if (process != null && process.exitCode == null) {
-      processes.put(task, new Process(process.started, exitCode));
+      processes.put(task, new TaskProcess(process.started, exitCode));
       tell(
           task,
           new TaskEvent.Exited(exitCode, exitCode == 0 ? "" : "exit code " + exitCode),
@@ -354,7 +354,7 @@ final class SimulatedWorker {
               chance.millis(1, 300));
       case START -> {
         var started = started(task);
-        processes.put(taskId, new Process(started, null));
+        processes.put(taskId, new TaskProcess(started, null));
         tell(taskId, started, chance.millis(1, 100));
         if (task.spec().getContainerSpec().getArgsList().contains(FAILING)) {
           time.after(chance.millis(200, 2_000), () -> failProcess(taskId, 1));
@@ -384,7 +384,7 @@ final class SimulatedWorker {
           var process = processes.get(taskId);
           var code = process == null || process.exitCode == null ? 143 : process.exitCode;
           if (process != null) {
-            processes.put(taskId, new Process(process.started, code));
+            processes.put(taskId, new TaskProcess(process.started, code));
           }
           on(new AgentEvent.OfTask(taskId, new TaskEvent.Exited(code, "")));
         });

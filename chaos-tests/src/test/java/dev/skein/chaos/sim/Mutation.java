@@ -71,6 +71,9 @@ enum Mutation {
       ReapPlanner.class, real -> (state, dirty, now) -> pruning(real, state, dirty, now));
 
   private final Class<? extends Planner> spoiled;
+
+  // Each is a lambda without state, which the type cannot say.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final UnaryOperator<Planner> spoil;
 
   Mutation(Class<? extends Planner> spoiled, UnaryOperator<Planner> spoil) {

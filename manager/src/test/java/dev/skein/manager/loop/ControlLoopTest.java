@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -112,9 +113,7 @@ class ControlLoopTest {
     try (var loop = loop()) {
       loop.start();
       await(assigned(2));
-      var web = store.state().service("web");
-      assertThat(web).isNotNull();
-      var scaled = web.toBuilder();
+      var scaled = Objects.requireNonNull(store.state().service("web")).toBuilder();
       scaled.getSpecBuilder().getModeBuilder().getReplicatedBuilder().setReplicas(5);
       store.real.commit(ChangeSets.of(Instant.EPOCH, List.of(ChangeSets.update(scaled.build()))));
       await(assigned(5));

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class UpdatePlannerTest {
   private static final Duration MONITOR = Duration.ofSeconds(5);
+
   private static boolean isNew(Task task) {
     return task.getSpecVersion() > 1 && task.getDesiredState() == TaskState.TASK_STATE_RUNNING;
   }
@@ -282,7 +283,10 @@ class UpdatePlannerTest {
   @Test
   void anUpdateOvertakenByAnotherGoesOnWithTheLatest() {
     world.nodes("a").create(replicated("web", 3)).work().newArgs("web", "second");
-    world.workExcept(UpdatePlannerTest::isNew).newArgs("web", "third").passWorking(Duration.ofMinutes(1));
+    world
+        .workExcept(UpdatePlannerTest::isNew)
+        .newArgs("web", "third")
+        .passWorking(Duration.ofMinutes(1));
     assertThat(world.at("web", 3)).hasSize(3);
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
   }

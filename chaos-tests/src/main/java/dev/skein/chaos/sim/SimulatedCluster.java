@@ -44,10 +44,6 @@ public final class SimulatedCluster {
   /// stop.
   static final Duration CONVERGENCE_MAX = Duration.ofMinutes(25);
 
-  /// How long planners may find something to do without a pause: longer, and they keep only
-  /// themselves busy.
-  private static final Duration PLANNING_MAX = Duration.ofSeconds(5);
-
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   private final Function<IdSource, List<Planner>> planners;
@@ -65,7 +61,6 @@ public final class SimulatedCluster {
   private long sessions;
   private int nodes;
   private long commits;
-  private Instant lastIdle = START;
 
   /// A cluster with the real planners.
   public SimulatedCluster(long seed) {
@@ -206,7 +201,6 @@ public final class SimulatedCluster {
 
   private void elect() {
     log.elect();
-    lastIdle = time.now();
     leader =
         new SimulatedManager(
             time, log, planners.apply(ids), ids, chance.millis(-1_000, 1_000), this::idle);
@@ -307,9 +301,6 @@ public final class SimulatedCluster {
 
   private void committed(Commit commit) {
     commits++;
-    if (leader != null && lastIdle.plus(PLANNING_MAX).isBefore(time.now())) {
-      throw new Violation("the planners have not come to rest since " + lastIdle);
-    }
     if (trace != null) {
       Trace.lines(commit, time.now()).forEach(trace);
     }
@@ -322,7 +313,6 @@ public final class SimulatedCluster {
     if (present == null) {
       return;
     }
-    lastIdle = time.now();
     IdleInvariants.check(log.state());
     if (chance.in(4)) {
       IdleInvariants.checkAgainstFreshLook(

@@ -44,10 +44,7 @@ final class Occupancy {
       if (task != null) {
         account(task, next, 1);
       }
-      roomMade |=
-          old != null
-              && ((reserves(old) && (task == null || !reserves(task)))
-                  || (counts(old) && (task == null || !counts(task))));
+      roomMade |= old != null && gaveBack(old, task);
     }
     for (var id : dirty.services()) {
       if (next.service(id) == null) {
@@ -96,6 +93,12 @@ final class Occupancy {
   /// A task that stops still has what it reserved, but is no copy any more.
   private static boolean counts(Task task) {
     return reserves(task) && TaskStates.wantsToRun(task);
+  }
+
+  private static boolean gaveBack(Task before, @Nullable Task after) {
+    var reservation = reserves(before) && (after == null || !reserves(after));
+    var copy = counts(before) && (after == null || !counts(after));
+    return reservation || copy;
   }
 
   private void account(Task task, ClusterState at, int sign) {

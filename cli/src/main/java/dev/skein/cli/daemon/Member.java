@@ -270,7 +270,7 @@ final class Member implements AutoCloseable {
 
   /// A connection counts as what its certificate said when it was made: new calls take new ones.
   private void renewed() {
-    channels.reconnect();
+    channels.renew();
     owner.roleMayHaveChanged();
   }
 

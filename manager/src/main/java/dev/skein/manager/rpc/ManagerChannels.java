@@ -52,9 +52,11 @@ public final class ManagerChannels implements AutoCloseable {
     }
   }
 
-  /// Makes new connections for all calls from now on; those under way end on the old ones.
-  public synchronized void reconnect() {
-    channels.values().forEach(ManagedChannel::enterIdle);
+  /// Gives out new channels from now on, with handshakes of their own: a channel's later connections
+  /// resume its TLS session, and so the certificate that it began with. Calls under way go on.
+  public synchronized void renew() {
+    channels.values().forEach(ManagedChannel::shutdown);
+    channels.clear();
   }
 
   /// Ends every connection and the calls on it.

@@ -299,7 +299,7 @@ public final class Agent implements AutoCloseable {
     var opened = new SessionEvents();
     var fresh =
         new ManagerSession(
-            connector.to(address), config.nanoTime(), opened::message, opened::ended);
+            () -> connector.to(address), config.nanoTime(), opened::message, opened::ended);
     opened.session = fresh;
     session = fresh;
     fresh.open(AgentMessage.newBuilder().setHello(core.hello(description, config.addr())).build());

@@ -11,6 +11,7 @@ import io.grpc.stub.ClientResponseObserver;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// One session with a manager, as a stream of messages both ways. Messages may be sent from any
@@ -24,7 +25,7 @@ final class ManagerSession {
   /// Messages of the manager's that may wait for the agent; further ones wait in the connection.
   private static final int INBOUND_MAX = 16;
 
-  private final Channel channel;
+  private final Supplier<Channel> manager;
   private final LongSupplier nanoTime;
   private final Consumer<DispatcherMessage> messages;
   private final BiConsumer<Status, Metadata> ended;
@@ -33,29 +34,31 @@ final class ManagerSession {
   private @Nullable ClientCallStreamObserver<AgentMessage> out;
   private boolean over;
 
+  /// @param manager gives the present channel to the session's manager: it changes with the node's
+  ///     certificate
   /// @param messages takes the manager's; each is to be answered by [#taken]
   /// @param ended told once how the session ended
   ManagerSession(
-      Channel channel,
+      Supplier<Channel> manager,
       LongSupplier nanoTime,
       Consumer<DispatcherMessage> messages,
       BiConsumer<Status, Metadata> ended) {
-    this.channel = channel;
+    this.manager = manager;
     this.nanoTime = nanoTime;
     this.messages = messages;
     this.ended = ended;
     heardAt = nanoTime.getAsLong();
   }
 
-  /// The channel of the session, for what belongs to it.
+  /// A channel to the session's manager, for what belongs to the session.
   Channel channel() {
-    return channel;
+    return manager.get();
   }
 
   /// Opens the session.
   void open(AgentMessage hello) {
     // The stub hands the stream over by beforeStart as well; it is the same.
-    var _ = DispatcherGrpc.newStub(channel).session(new Inbound());
+    var _ = DispatcherGrpc.newStub(manager.get()).session(new Inbound());
     send(hello);
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import picocli.CommandLine;
 
 /// What makes the client start fast: it knows nothing of the daemon's libraries.
 class ClientPathTest {
@@ -57,16 +58,17 @@ class ClientPathTest {
 
   @Test
   @Timeout(60)
-  void theClientRunsWithNothingButItsOwnClassesAndGson() throws Exception {
+  void theClientRunsWithNothingButItsOwnClassesGsonAndPicocli() throws Exception {
     String classes = location(Main.class);
     String gson = location(JsonParser.class);
+    String picocli = location(CommandLine.class);
     Process process =
         new ProcessBuilder(
                 List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xlog:class+load",
                     "-cp",
-                    classes + File.pathSeparator + gson,
+                    String.join(File.pathSeparator, classes, gson, picocli),
                     "dev.skein.cli.Main",
                     "-H",
                     "unix:///nowhere/s",

@@ -98,6 +98,7 @@ public final class DevCommands implements CommandProvider {
 
   private static Leaf ps() {
     return Leaf.of("", "List the nodes of the local cluster.")
+        .examples("skein dev ps")
         .does(
             (context, arguments) -> {
               show(context, new DevCluster(context));
@@ -117,6 +118,7 @@ public final class DevCommands implements CommandProvider {
 
   private static Leaf down() {
     return Leaf.of("", "End all daemons and tasks of the local cluster, and remove its state.")
+        .examples("skein dev down")
         .does(
             (context, arguments) -> {
               new DevCluster(context).down();

@@ -310,7 +310,7 @@ class ProgramTest {
         "ls",
         "--filtre",
         "a=b");
-    assertUsage("unknown shorthand flag: 'x' in -qx", "skein node ls", "node", "ls", "-qx");
+    assertUsage("unknown shorthand flag: 'x' in -x", "skein node ls", "node", "ls", "-qx");
     assertUsage("flag needs an argument: --format", "skein node ls", "node", "ls", "--format");
     assertUsage("requires at least 1 argument.", "skein node rm", "node", "rm");
     assertUsage("accepts no arguments, \"x\" is too many.", "skein node ls", "node", "ls", "x");

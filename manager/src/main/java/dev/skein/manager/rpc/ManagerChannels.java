@@ -52,8 +52,9 @@ public final class ManagerChannels implements AutoCloseable {
     }
   }
 
-  /// Gives out new channels from now on, with handshakes of their own: a channel's later connections
-  /// resume its TLS session, and so the certificate that it began with. Calls under way go on.
+  /// Gives out new channels from now on, with handshakes of their own: a channel's later
+  /// connections resume its TLS session, and so the certificate that it began with. Calls under way
+  /// go on.
   public synchronized void renew() {
     channels.values().forEach(ManagedChannel::shutdown);
     channels.clear();

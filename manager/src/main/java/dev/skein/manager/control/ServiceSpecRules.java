@@ -40,6 +40,8 @@ final class ServiceSpecRules {
     checkLabels("service", spec.getLabelsMap());
     checkMode(spec);
     TaskSpecRules.check(spec.getTaskTemplate());
+    HealthcheckRules.check(
+        spec.getTaskTemplate().getContainerSpec().getHealthcheck(), spec.getEndpointSpec());
     if (spec.hasUpdateConfig()) {
       checkUpdate("update", spec.getUpdateConfig());
     }

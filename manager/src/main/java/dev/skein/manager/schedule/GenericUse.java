@@ -6,28 +6,24 @@ import dev.skein.proto.v1.NamedGenericResource;
 import dev.skein.proto.v1.Resources;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// Which of a node's generic resources its tasks have. A service asks for a number of a kind; a
 /// node has a number of it, or some by name. Owned by the [NodeUse] it belongs to.
 final class GenericUse {
   private final Map<String, Long> counts = new HashMap<>();
-  private final Map<String, Set<String>> names = new HashMap<>();
+  // Counted, as within one move between states the next holder may be seen before the last.
+  private final Map<NamedGenericResource, Integer> names = new HashMap<>();
 
   /// Takes or, with -1, gives back what a task has.
   void account(List<GenericResource> had, int sign) {
     for (var resource : had) {
       if (resource.hasNamedResourceSpec()) {
-        var named = resource.getNamedResourceSpec();
-        var taken = names.computeIfAbsent(named.getKind(), kind -> new HashSet<>(2));
-        if (sign > 0) {
-          taken.add(named.getValue());
-        } else {
-          taken.remove(named.getValue());
-        }
+        names.merge(
+            resource.getNamedResourceSpec(),
+            sign,
+            (a, b) -> a + b == 0 ? null : Integer.valueOf(a + b));
       } else {
         var discrete = resource.getDiscreteResourceSpec();
         counts.merge(
@@ -94,13 +90,12 @@ final class GenericUse {
   }
 
   private List<String> freeNames(Resources capacity, String kind) {
-    var taken = names.getOrDefault(kind, Set.of());
     var free = new ArrayList<String>(2);
     for (var resource : capacity.getGenericResourcesList()) {
       var named = resource.getNamedResourceSpec();
       if (resource.hasNamedResourceSpec()
           && named.getKind().equals(kind)
-          && !taken.contains(named.getValue())) {
+          && !names.containsKey(named)) {
         free.add(named.getValue());
       }
     }

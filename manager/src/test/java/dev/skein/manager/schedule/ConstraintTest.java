@@ -94,7 +94,7 @@ class ConstraintTest {
         "node.id==a\"b; invalid value; 10",
         "node.id in; no '(' after the operator; 11",
         "node.id in a,b; no '(' after the operator; 12",
-        "node.id in (a,b; no ')' at the end; 17",
+        "node.id in (a,b; no ')' at the end; 16",
         "node.id in (a,,b); empty value in the set; 15",
         "node.id in (); empty value in the set; 13",
         "node.id notin (a) b; goes on after the set with 'b'; 19",

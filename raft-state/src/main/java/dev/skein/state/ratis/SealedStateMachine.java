@@ -49,7 +49,7 @@ final class SealedStateMachine extends BaseStateMachine {
 
     void leaderChanged(String leader);
 
-    /// @param index of the entry that says so
+    /// Who the members are, by the entry of that index.
     void configured(long index, List<RaftMember> members);
 
     void removed();

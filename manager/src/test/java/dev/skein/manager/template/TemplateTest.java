@@ -95,7 +95,7 @@ class TemplateTest {
         "{{}}; unknown placeholder ''; 3",
         "{{.Service.Labels.}}; unknown placeholder; 3",
         "{{.Service.Labels.x | upper}}; unknown placeholder; 3",
-        "{{.Task.ID}}{{env \"HOME\"}}; unknown placeholder 'env \"HOME\"'; 14",
+        "{{.Task.ID}}{{env \"HOME\"}}; unknown placeholder 'env \"HOME\"'; 15",
       })
   void aWrongPlaceholderIsPointedAt(String text, String problem, int column) {
     var refusal = catchThrowableOfType(TemplateException.class, () -> Template.parse(text));

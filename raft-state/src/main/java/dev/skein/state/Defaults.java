@@ -3,6 +3,8 @@ package dev.skein.state;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.ContainerSpec;
 import dev.skein.proto.v1.FailureAction;
+import dev.skein.proto.v1.Placement;
+import dev.skein.proto.v1.PlacementStrategy;
 import dev.skein.proto.v1.RestartCondition;
 import dev.skein.proto.v1.RestartPolicy;
 import dev.skein.proto.v1.ServiceSpec;
@@ -10,6 +12,7 @@ import dev.skein.proto.v1.TaskSpec;
 import dev.skein.proto.v1.UpdateConfig;
 import dev.skein.proto.v1.UpdateOrder;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// What holds where a user's spec says nothing. Specs are stored as written; whoever needs a value
 /// asks here. The values are Docker's but for the dispatcher's heartbeat.
@@ -53,6 +56,26 @@ public final class Defaults {
 
   public static String stopSignal(ContainerSpec spec) {
     return spec.getStopSignal().isEmpty() ? STOP_SIGNAL : spec.getStopSignal();
+  }
+
+  /// Whether the specification has a health check, so that its tasks run only once it passes.
+  public static boolean hasHealthcheck(ContainerSpec spec) {
+    var check = spec.getHealthcheck();
+    return check.getTestCount() > 0 && !check.getTest(0).equals("NONE");
+  }
+
+  /// How new tasks of a service are placed.
+  ///
+  /// @param cluster null while there is none
+  public static PlacementStrategy placementStrategy(
+      Placement placement, @Nullable Cluster cluster) {
+    var asked = placement.getStrategy();
+    if (asked == PlacementStrategy.PLACEMENT_STRATEGY_UNSPECIFIED && cluster != null) {
+      asked = cluster.getSpec().getOrchestration().getPlacementStrategy();
+    }
+    return asked == PlacementStrategy.PLACEMENT_STRATEGY_UNSPECIFIED
+        ? PlacementStrategy.PLACEMENT_STRATEGY_SPREAD
+        : asked;
   }
 
   /// The number of replicas of a replicated service.

@@ -281,7 +281,10 @@ public final class SimulatedCluster {
             .setHostname(id)
             .setPlatform(Platform.newBuilder().setOs("linux").setArchitecture("x86_64"))
             .setResources(
-                Resources.newBuilder().setNanoCpus(4_000_000_000L).setMemoryBytes(4_000_000_000L))
+                Resources.newBuilder()
+                    .setNanoCpus(4_000_000_000L)
+                    .setMemoryBytes(4_000_000_000L)
+                    .addAllGenericResources(SimulatedDemands.gpus()))
             .addCapabilities(Capability.newBuilder().setName("process").setAvailable(true))
             .build();
     propose(
@@ -307,6 +310,7 @@ public final class SimulatedCluster {
       Trace.lines(commit, time.now()).forEach(trace);
     }
     CommitInvariants.check(commit);
+    HealthInvariants.check(commit, (node, task) -> worker(node).wasHealthy(task));
     updates.check(commit, time.now());
   }
 

@@ -88,7 +88,8 @@ final class SimulatedUser {
   }
 
   static boolean fails(TaskSpec spec) {
-    return spec.getContainerSpec().getArgsList().contains(SimulatedWorker.FAILING);
+    var args = spec.getContainerSpec().getArgsList();
+    return args.contains(SimulatedWorker.FAILING) || args.contains(SimulatedProcess.SICK);
   }
 
   /// What an operator does with a paused update whose cause is gone.
@@ -147,6 +148,7 @@ final class SimulatedUser {
     if (chance.in(10)) {
       spec.getContainerSpecBuilder().addArgs(SimulatedWorker.FAILING);
     }
+    SimulatedDemands.add(spec, chance);
     return spec;
   }
 
@@ -203,7 +205,13 @@ final class SimulatedUser {
   }
 
   private void update(Service service) {
-    updateArgs(service, chance.in(4) ? SimulatedWorker.FAILING : "args-" + count++);
+    updateArgs(
+        service,
+        switch (chance.below(8)) {
+          case 0, 1 -> SimulatedWorker.FAILING;
+          case 2 -> SimulatedProcess.SICK;
+          default -> "args-" + count++;
+        });
   }
 
   private void updateArgs(Service service, String args) {

@@ -48,6 +48,13 @@ enum Mutation {
   CHANGES_OF_NODES_ARE_NOT_SEEN(
       RestartPlanner.class, real -> (state, dirty, now) -> real.plan(state, slotsOf(dirty), now)),
 
+  A_RESTARTS_BACKOFF_NEVER_GROWS(RestartPlanner.class, each(Mutation::forgettingTheRow)),
+
+  A_TASK_IS_TAKEN_FOR_RUNNING_BEFORE_IT_IS_HEALTHY(
+      RestartPlanner.class, real -> (state, dirty, now) -> impatient(real, state, dirty, now)),
+
+  ONE_GENERIC_RESOURCE_IS_GIVEN_TO_ALL(SchedulePlanner.class, each(Mutation::withTheFirstGpu)),
+
   SCALING_DOWN_STOPS_NOTHING(ReconcilePlanner.class, without(Mutation::removes)),
 
   SCALING_UP_MAKES_ONE_TASK_TWICE(ReconcilePlanner.class, Mutation::creatingTwice),
@@ -122,6 +129,38 @@ enum Mutation {
                 .setDesiredState(TaskState.TASK_STATE_RUNNING)
                 .build())
         : change;
+  }
+
+  private static Change forgettingTheRow(Change change) {
+    return change.hasCreate()
+        ? ChangeSets.create(
+            change.getCreate().getTask().toBuilder()
+                .setRestartStreak(Math.min(1, change.getCreate().getTask().getRestartStreak()))
+                .build())
+        : change;
+  }
+
+  private static Plan impatient(Planner real, ClusterState state, Dirty dirty, Instant now) {
+    var plan = real.plan(state, dirty, now);
+    var changes = new ArrayList<>(plan.changes());
+    for (var id : dirty.tasks()) {
+      var task = state.task(id);
+      if (task != null && task.getStatus().getState() == TaskState.TASK_STATE_STARTING) {
+        changes.add(
+            ChangeSets.status(
+                task, task.getStatus().toBuilder().setState(TaskState.TASK_STATE_RUNNING).build()));
+      }
+    }
+    return new Plan(changes, plan.wakes());
+  }
+
+  private static Change withTheFirstGpu(Change change) {
+    if (change.getUpdate().getTask().getGenericResourcesCount() == 0) {
+      return change;
+    }
+    var spoiled = change.getUpdate().getTask().toBuilder();
+    spoiled.getGenericResourcesBuilder(0).getNamedResourceSpecBuilder().setValue("one");
+    return ChangeSets.update(spoiled.build());
   }
 
   private static Dirty slotsOf(Dirty dirty) {

@@ -1,5 +1,6 @@
 package dev.skein.cli.command;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.command.Command.Leaf;
@@ -57,6 +58,14 @@ final class NodeInspection {
     sheet.heading("Resources");
     sheet.inner("CPUs", Quantity.cpus(Json.number(node, "Description.Resources.NanoCPUs", 0)));
     sheet.inner("Memory", Human.bytes(Json.number(node, "Description.Resources.MemoryBytes", 0)));
+    for (JsonElement resource : Json.array(node, "Description.Resources.GenericResources")) {
+      sheet.innerIf(
+          Json.text(resource, "NamedResourceSpec.Kind"),
+          Json.text(resource, "NamedResourceSpec.Value"));
+      sheet.innerIf(
+          Json.text(resource, "DiscreteResourceSpec.Kind"),
+          Json.text(resource, "DiscreteResourceSpec.Value"));
+    }
     sheet.line("Engine Version", Json.text(node, "Description.Engine.EngineVersion"));
     sheet.map("Engine Labels", Json.object(node, "Description.Engine.Labels"));
     return sheet.toString();

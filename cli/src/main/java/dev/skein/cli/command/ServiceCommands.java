@@ -23,6 +23,7 @@ final class ServiceCommands {
             new Entry("ls", List.of("list"), "List the services", ServiceListing::leaf),
             new Entry("ps", "List the tasks of services", ServiceTasks::leaf),
             new Entry("inspect", "Show everything about services", ServiceInspection::leaf),
+            new Entry("explain", "Tell why services are not as desired", ServiceExplain::leaf),
             new Entry("scale", "Set how many tasks services have", ServiceScale::leaf),
             new Entry("update", "Change a service", ServiceUpdate::leaf),
             new Entry("logs", "Show what tasks have printed", ServiceLogs::leaf),

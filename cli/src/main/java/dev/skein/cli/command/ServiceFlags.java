@@ -53,6 +53,7 @@ final class ServiceFlags {
     flags.add(CONTAINER_LABEL);
     flags.add(CONSTRAINT);
     flags.add(PREFERENCE);
+    flags.addAll(PlacementFlags.create());
     flags.addAll(common());
     flags.add(DETACH);
     flags.add(QUIET);
@@ -75,6 +76,7 @@ final class ServiceFlags {
         "Remove a label of each task by its key");
     both(flags, CONSTRAINT, "list", "Add a constraint", "Remove a constraint");
     both(flags, PREFERENCE, "pref", "Add a preference", "Remove a preference");
+    flags.addAll(PlacementFlags.update());
     flags.addAll(common());
     flags.add(Flag.bool("force", (char) 0, "Replace all tasks although nothing has changed"));
     flags.add(Flag.bool("rollback", (char) 0, "Go back to the previous specification"));
@@ -137,6 +139,13 @@ final class ServiceFlags {
             "duration",
             "Time over which attempts are counted",
             GoDuration::parse));
+    flags.add(
+        Flag.of(
+            "restart-backoff",
+            "duration",
+            "Double the delay with every restart in a row, up to this",
+            GoDuration::parse));
+    flags.addAll(HealthFlags.flags());
     flags.addAll(rollout("update", "pause", "continue", "rollback"));
     flags.addAll(rollout("rollback", "pause", "continue"));
     return flags;

@@ -82,13 +82,15 @@ final class ServiceInspection {
     JsonArray constraints = Json.array(placement, "Constraints");
     JsonArray preferences = Json.array(placement, "Preferences");
     long perNode = Json.number(placement, "MaxReplicas", 0);
-    if (constraints.isEmpty() && preferences.isEmpty() && perNode == 0) {
+    String strategy = Json.text(placement, "Strategy");
+    if (constraints.isEmpty() && preferences.isEmpty() && perNode == 0 && strategy.isEmpty()) {
       return;
     }
     sheet.heading("Placement");
     constraints.forEach(constraint -> sheet.inner("Constraint", constraint.getAsString()));
     preferences.forEach(
         preference -> sheet.inner("Spread", Json.text(preference, "Spread.SpreadDescriptor")));
+    sheet.innerIf("Strategy", strategy);
     if (perNode > 0) {
       sheet.inner("Max Replicas Per Node", Long.toString(perNode));
     }
@@ -128,6 +130,7 @@ final class ServiceInspection {
     sheet.innerIf("User", Json.text(container, "User"));
     sheet.innerIf("StopSignal", Json.text(container, "StopSignal"));
     duration("StopGracePeriod", container, "StopGracePeriod", sheet);
+    healthcheck(Json.object(container, "Healthcheck"), sheet);
     JsonObject restart = Json.object(template, "RestartPolicy");
     if (!restart.isEmpty()) {
       sheet.heading("RestartPolicy");
@@ -135,7 +138,21 @@ final class ServiceInspection {
       duration("Delay", restart, "Delay", sheet);
       sheet.innerIf("Max attempts", Json.text(restart, "MaxAttempts"));
       duration("Window", restart, "Window", sheet);
+      duration("Longest delay", restart, "MaxDelay", sheet);
     }
+  }
+
+  private static void healthcheck(JsonObject check, Sheet sheet) {
+    if (check.isEmpty()) {
+      return;
+    }
+    sheet.heading("Healthcheck");
+    sheet.innerIf("Test", words(Json.array(check, "Test")));
+    duration("Interval", check, "Interval", sheet);
+    duration("Timeout", check, "Timeout", sheet);
+    sheet.innerIf("Retries", Json.text(check, "Retries"));
+    duration("Start Period", check, "StartPeriod", sheet);
+    duration("Start Interval", check, "StartInterval", sheet);
   }
 
   private static String words(JsonArray array) {
@@ -150,7 +167,8 @@ final class ServiceInspection {
       long cpus = Json.number(amounts, "NanoCPUs", 0);
       long memory = Json.number(amounts, "MemoryBytes", 0);
       long pids = Json.number(amounts, "Pids", 0);
-      if (cpus + memory + pids == 0) {
+      JsonArray generic = Json.array(amounts, "GenericResources");
+      if (cpus + memory + pids == 0 && generic.isEmpty()) {
         continue;
       }
       sheet.heading("Resource " + kind);
@@ -163,6 +181,11 @@ final class ServiceInspection {
       if (pids > 0) {
         sheet.inner("Processes", Long.toString(pids));
       }
+      generic.forEach(
+          resource ->
+              sheet.inner(
+                  Json.text(resource, "DiscreteResourceSpec.Kind"),
+                  Json.text(resource, "DiscreteResourceSpec.Value")));
     }
   }
 

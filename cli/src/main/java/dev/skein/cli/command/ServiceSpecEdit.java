@@ -42,6 +42,9 @@ final class ServiceSpecEdit {
     number("restart-delay", "TaskTemplate.RestartPolicy", "Delay");
     number("restart-max-attempts", "TaskTemplate.RestartPolicy", "MaxAttempts");
     number("restart-window", "TaskTemplate.RestartPolicy", "Window");
+    number("restart-backoff", "TaskTemplate.RestartPolicy", "MaxDelay");
+    HealthFlags.apply(spec, arguments);
+    PlacementFlags.apply(spec, arguments);
     number("replicas-max-per-node", "TaskTemplate.Placement", "MaxReplicas");
     rollout("update", "UpdateConfig");
     rollout("rollback", "RollbackConfig");

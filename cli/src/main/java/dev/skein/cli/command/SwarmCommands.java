@@ -54,6 +54,9 @@ final class SwarmCommands {
       Flag.of(
           "snapshot-interval", "uint", "Log entries between Raft snapshots", Flag::readUnsigned);
 
+  private static final Flag STRATEGY =
+      PlacementFlags.strategy("How tasks of services that name no strategy are placed");
+
   private SwarmCommands() {}
 
   static Group group() {
@@ -78,6 +81,7 @@ final class SwarmCommands {
             HEARTBEAT.byDefault("5s"),
             HISTORY.byDefault("5"),
             SNAPSHOT_INTERVAL.byDefault("10000"),
+            STRATEGY.byDefault("spread"),
             Flag.bool(
                 "force-new-cluster",
                 (char) 0,
@@ -126,6 +130,10 @@ final class SwarmCommands {
     Long history = arguments.get("task-history-limit", Long.class);
     if (history != null) {
       Json.make(spec, "Orchestration").addProperty("TaskHistoryRetentionLimit", history);
+    }
+    String strategy = arguments.text("placement-strategy");
+    if (strategy != null) {
+      Json.make(spec, "Orchestration").addProperty("PlacementStrategy", strategy);
     }
     Long interval = arguments.get("snapshot-interval", Long.class);
     if (interval != null) {
@@ -252,8 +260,10 @@ final class SwarmCommands {
 
   static Leaf update() {
     return Leaf.of("[OPTIONS]", "Change the swarm's settings.")
-        .flags(CERT_EXPIRY, HEARTBEAT, HISTORY, SNAPSHOT_INTERVAL)
-        .examples("skein swarm update --task-history-limit 3 --dispatcher-heartbeat 2s")
+        .flags(CERT_EXPIRY, HEARTBEAT, HISTORY, SNAPSHOT_INTERVAL, STRATEGY)
+        .examples(
+            "skein swarm update --task-history-limit 3 --dispatcher-heartbeat 2s",
+            "skein swarm update --placement-strategy binpack")
         .does(
             (context, arguments) -> {
               try (EngineClient client = context.client()) {

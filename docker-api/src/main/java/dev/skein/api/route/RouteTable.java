@@ -33,7 +33,7 @@ public final class RouteTable {
             new TaskRoutes(client).routes(),
             new EventRoutes(client).routes(),
             new LaterRoutes().routes(),
-            new SkeinRoutes(config, node, host, clock).routes())
+            new SkeinRoutes(config, client, node, host, clock).routes())
         .flatMap(List::stream)
         .toList();
   }

@@ -1,12 +1,15 @@
 package dev.skein.manager.control;
 
 import dev.skein.manager.control.Admission.Admitted;
+import dev.skein.manager.explain.ServiceExplanation;
 import dev.skein.manager.rpc.Answer;
 import dev.skein.proto.v1.ControlGrpc;
 import dev.skein.proto.v1.CreateServiceRequest;
 import dev.skein.proto.v1.CreateServiceResponse;
 import dev.skein.proto.v1.Event;
 import dev.skein.proto.v1.EventsRequest;
+import dev.skein.proto.v1.ExplainServiceRequest;
+import dev.skein.proto.v1.ExplainServiceResponse;
 import dev.skein.proto.v1.GetRequest;
 import dev.skein.proto.v1.GetResponse;
 import dev.skein.proto.v1.ListRequest;
@@ -125,6 +128,22 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
           throw Rejection.invalid("cannot get an object of kind %d", request.getKindValue());
     }
     return response.setObject(object).build();
+  }
+
+  @Override
+  public void explainService(
+      ExplainServiceRequest request, StreamObserver<ExplainServiceResponse> observer) {
+    Answer.to(
+        observer,
+        () -> {
+          var state = Answer.await(store.read());
+          try {
+            return ServiceExplanation.of(
+                state, Lookup.service(state, request.getRef()), clock.instant());
+          } catch (Rejection rejection) {
+            throw rejection.asStatus();
+          }
+        });
   }
 
   @Override

@@ -4,6 +4,8 @@ import static dev.skein.manager.control.Rejection.exhausted;
 import static dev.skein.manager.control.Rejection.invalid;
 
 import dev.skein.manager.plan.Endpoints;
+import dev.skein.manager.template.TaskTemplates;
+import dev.skein.manager.template.TemplateException;
 import dev.skein.proto.v1.EndpointMode;
 import dev.skein.proto.v1.EndpointSpec;
 import dev.skein.proto.v1.FailureAction;
@@ -40,6 +42,9 @@ final class ServiceSpecRules {
     checkLabels("service", spec.getLabelsMap());
     checkMode(spec);
     TaskSpecRules.check(spec.getTaskTemplate());
+    checkTemplates(spec);
+    HealthcheckRules.check(
+        spec.getTaskTemplate().getContainerSpec().getHealthcheck(), spec.getEndpointSpec());
     if (spec.hasUpdateConfig()) {
       checkUpdate("update", spec.getUpdateConfig());
     }
@@ -47,6 +52,14 @@ final class ServiceSpecRules {
       checkUpdate("rollback", spec.getRollbackConfig());
     }
     checkEndpoint(spec.getEndpointSpec());
+  }
+
+  private static void checkTemplates(ServiceSpec spec) throws Rejection {
+    try {
+      TaskTemplates.check(spec.getTaskTemplate().getContainerSpec(), spec.getLabelsMap());
+    } catch (TemplateException wrong) {
+      throw invalid("ContainerSpec: %s", String.valueOf(wrong.getMessage()));
+    }
   }
 
   private static void checkName(String name) throws Rejection {

@@ -149,7 +149,7 @@ public final class RestartPlanner implements Planner {
       var policy = service.of(task).getTask().getRestartPolicy();
       switch (RestartDecision.of(task, policy)) {
         case RestartDecision.Stay() -> {}
-        case RestartDecision.Replace(var delay, var restarts, var windowStart) -> {
+        case RestartDecision.Replace(var delay, var restarts, var windowStart, var streak) -> {
           plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
           var mayStart = delay.isZero() && !lineage.hasOneStoppingBeside(task, state);
           var replacement =
@@ -159,6 +159,7 @@ public final class RestartPlanner implements Planner {
                       service,
                       mayStart ? TaskState.TASK_STATE_RUNNING : TaskState.TASK_STATE_READY)
                   .setRestarts(restarts)
+                  .setRestartStreak(streak)
                   .setRestartWindowStart(Times.timestamp(windowStart));
           if (!delay.isZero()) {
             replacement.setStartAfter(Times.timestamp(now.plus(delay)));
@@ -191,7 +192,7 @@ public final class RestartPlanner implements Planner {
         Task task, Slot slot, ServiceRevisions service, TaskState desired) {
       var version = service.has(task) ? task.getSpecVersion() : service.service().getSpecVersion();
       var successor = tasks.create(service.service(), slot, version, desired, now);
-      successor.setRestarts(task.getRestarts());
+      successor.setRestarts(task.getRestarts()).setRestartStreak(task.getRestartStreak());
       if (task.hasRestartWindowStart()) {
         successor.setRestartWindowStart(task.getRestartWindowStart());
       }

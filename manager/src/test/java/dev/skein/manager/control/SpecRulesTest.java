@@ -78,6 +78,34 @@ class SpecRulesTest {
             "restart-max-attempts 18446744073709551615 is too large",
             task -> task.getRestartPolicyBuilder().setMaxAttempts(-1)),
         wrong(
+            "restart-backoff of PT4S is shorter than the restart delay of PT5S",
+            task -> task.getRestartPolicyBuilder().setMaxDelay(seconds(4))),
+        wrong(
+            "ContainerSpec: unknown placeholder '.Task.Slott'",
+            task -> container(task).addEnv("SLOT={{.Task.Slott}}")),
+        wrong(
+            "generic resource gpu=0 must be at least 1",
+            task ->
+                task.getResourcesBuilder()
+                    .getReservationsBuilder()
+                    .addGenericResourcesBuilder()
+                    .getDiscreteResourceSpecBuilder()
+                    .setKind("gpu")),
+        wrong(
+            "generic resource 'gpu=one' is a named one",
+            task ->
+                task.getResourcesBuilder()
+                    .getReservationsBuilder()
+                    .addGenericResourcesBuilder()
+                    .getNamedResourceSpecBuilder()
+                    .setKind("gpu")
+                    .setValue("one")),
+        wrong(
+            "unknown placement strategy 9", task -> task.getPlacementBuilder().setStrategyValue(9)),
+        wrong(
+            "Healthcheck: unknown kind of test 'PING'",
+            task -> container(task).getHealthcheckBuilder().addTest("PING")),
+        wrong(
             "unknown restart condition 77",
             task -> task.getRestartPolicyBuilder().setConditionValue(77)),
         wrong(

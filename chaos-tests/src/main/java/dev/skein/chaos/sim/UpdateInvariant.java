@@ -4,7 +4,6 @@ import static dev.skein.chaos.sim.CommitInvariants.require;
 
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
-import dev.skein.manager.update.UpdatePlanner;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
@@ -67,8 +66,17 @@ final class UpdateInvariant {
         && !Lineage.isLost(task, state)
         && now.isBefore(
             Times.instant(task.getCreatedAt())
-                .plus(UpdatePlanner.PROGRESS_DEADLINE)
+                .plus(progressDeadline(state.service(task.getServiceId())))
                 .minus(CLOCK_SKEW));
+  }
+
+  private static Duration progressDeadline(@Nullable Service service) {
+    if (service == null) {
+      return Defaults.UPDATE_PROGRESS_DEADLINE;
+    }
+    var update = Defaults.updateProgressDeadline(service.getSpec().getUpdateConfig());
+    var rollback = Defaults.updateProgressDeadline(service.getSpec().getRollbackConfig());
+    return update.compareTo(rollback) < 0 ? update : rollback;
   }
 
   /// Whether the same commit, for no other reason than its revision, takes an older task out of the

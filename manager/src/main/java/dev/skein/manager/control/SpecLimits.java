@@ -27,6 +27,9 @@ public record SpecLimits(long replicasMax) {
   /// The longest duration that a spec may name.
   static final Duration DURATION = Duration.ofDays(365);
 
+  /// The shortest time in which an update's task must run.
+  static final Duration PROGRESS_DEADLINE_MIN = Duration.ofSeconds(1);
+
   /// The least CPU that can be asked for (SwarmKit's).
   static final long NANO_CPUS_MIN = 1_000_000;
 

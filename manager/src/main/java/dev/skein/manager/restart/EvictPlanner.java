@@ -147,9 +147,10 @@ public final class EvictPlanner implements Planner {
           .plus(Defaults.DRAIN_DEADLINE);
     }
 
-    /// One that another already takes the place of goes when that runs.
+    /// One that another already takes the place of goes when that runs; but a global service's
+    /// successor has to leave the same node.
     private void evictPredecessor(Task task, Slot slot, Instant deadline) {
-      if (now.isBefore(deadline)) {
+      if (now.isBefore(deadline) && !slot.isOfGlobalService()) {
         plan.wake(new DirtyKey.OfSlot(slot), deadline);
       } else {
         plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);

@@ -54,6 +54,7 @@ public final class SimulatedCluster {
   private final SimulatedUser user;
   private final Convergence convergence = new Convergence(this);
   private final UpdateInvariant updates = new UpdateInvariant();
+  private final BudgetInvariant budgets = new BudgetInvariant();
   private final TreeMap<String, SimulatedWorker> workers = new TreeMap<>();
   private @Nullable Consumer<String> trace;
   private @Nullable SimulatedManager leader;
@@ -308,6 +309,8 @@ public final class SimulatedCluster {
     }
     CommitInvariants.check(commit);
     updates.check(commit, time.now());
+    budgets.check(commit, time.now());
+    JobInvariants.check(commit);
   }
 
   private void idle() {

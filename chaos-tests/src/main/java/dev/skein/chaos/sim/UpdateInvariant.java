@@ -2,6 +2,7 @@ package dev.skein.chaos.sim;
 
 import static dev.skein.chaos.sim.CommitInvariants.require;
 
+import dev.skein.manager.plan.Canary;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.proto.v1.Service;
@@ -19,16 +20,16 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// An update never has more replacements under way than its parallelism. It remembers which tasks
-/// the latest update of a service has put into the place of older ones, until they run or are given
-/// up.
+/// An update never has more replacements under way than its parallelism, and before its promotion
+/// never replaces more slots than it has canaries. It remembers which tasks the latest update of a
+/// service has put into the place of older ones, until they run or are given up, and which slots.
 final class UpdateInvariant {
   /// Leaders' clocks differ by up to this.
   private static final Duration CLOCK_SKEW = Duration.ofSeconds(5);
 
   private final TreeMap<String, Update> updates = new TreeMap<>();
 
-  private record Update(long specVersion, TreeSet<String> underWay) {}
+  private record Update(long specVersion, TreeSet<String> underWay, TreeSet<Slot> slots) {}
 
   void check(Commit commit, Instant now) {
     for (var change : commit.changes()) {
@@ -38,10 +39,12 @@ final class UpdateInvariant {
           && replacesAnOlderOne(after, commit)) {
         var update = updates.get(after.getServiceId());
         if (update == null || update.specVersion < after.getSpecVersion()) {
-          update = new Update(after.getSpecVersion(), new TreeSet<>());
+          update = new Update(after.getSpecVersion(), new TreeSet<>(), new TreeSet<>());
           updates.put(after.getServiceId(), update);
         }
         update.underWay.add(after.getId());
+        update.slots.add(Slot.of(after));
+        noMoreThanTheCanariesAreReplaced(update, after, commit.after());
       }
     }
     for (var each : updates.entrySet()) {
@@ -57,6 +60,29 @@ final class UpdateInvariant {
             parallelism(service));
       }
     }
+  }
+
+  private static void noMoreThanTheCanariesAreReplaced(
+      Update update, Task created, ClusterState state) {
+    var service = state.service(created.getServiceId());
+    if (service == null
+        || service.getSpecVersion() != update.specVersion
+        || !Canary.isInForce(service)) {
+      return;
+    }
+    update.slots.removeIf(slot -> !isFilledBy(update, slot, state));
+    var canaries = service.getSpec().getUpdateConfig().getCanary();
+    require(
+        update.slots.size() <= canaries,
+        "service %s has replaced slots %s, more than its %d canaries",
+        service.getSpec().getName(),
+        update.slots,
+        canaries);
+  }
+
+  private static boolean isFilledBy(Update update, Slot slot, ClusterState state) {
+    return Lineage.of(state, slot).filling().stream()
+        .anyMatch(task -> task.getSpecVersion() == update.specVersion);
   }
 
   private static boolean isUnderWay(@Nullable Task task, ClusterState state, Instant now) {
@@ -82,6 +108,10 @@ final class UpdateInvariant {
   /// Whether the same commit, for no other reason than its revision, takes an older task out of the
   /// slot or leaves it there to be replaced.
   private static boolean replacesAnOlderOne(Task task, Commit commit) {
+    if (task.hasJobIteration()) {
+      // Another iteration begins as it may, not as an update.
+      return false;
+    }
     var older = false;
     for (var other : Slot.of(task).tasks(commit.before())) {
       if (TaskStates.wantsToRun(other)) {

@@ -174,7 +174,6 @@ enum Mutation {
   }
 
   private static Planner creatingTwice(Planner real) {
-    var extra = new IdSource(new SplittableRandom(99));
     return (state, dirty, now) -> {
       var plan = real.plan(state, dirty, now);
       var changes = new ArrayList<>(plan.changes());
@@ -182,10 +181,12 @@ enum Mutation {
           .filter(Change::hasCreate)
           .findFirst()
           .ifPresent(
-              change ->
-                  changes.add(
-                      ChangeSets.create(
-                          change.getCreate().getTask().toBuilder().setId(extra.next()).build())));
+              change -> {
+                var task = change.getCreate().getTask();
+                // Another id than any other leader gives to any other task.
+                var id = new IdSource(new SplittableRandom(task.getId().hashCode())).next();
+                changes.add(ChangeSets.create(task.toBuilder().setId(id).build()));
+              });
       return new Plan(changes, plan.wakes());
     };
   }

@@ -92,7 +92,10 @@ final class RolloutStoryTest {
           () ->
               assertThat(Tasks.awaitRunning(m1, "web", REPLICAS))
                   .noneMatch(task -> task.node().equals(w1)));
-      assertThat(CLUSTER.node("w1").taskProcesses()).isEmpty();
+      Await.until(
+          "its processes end",
+          SOON,
+          () -> assertThat(CLUSTER.node("w1").taskProcesses()).isEmpty());
       load.awaitMore(100, SOON);
       assertThat(load.failures()).isEmpty();
     }

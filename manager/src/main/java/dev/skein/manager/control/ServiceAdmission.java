@@ -57,7 +57,8 @@ final class ServiceAdmission {
 
   Admitted update(ClusterState state, UpdateServiceRequest request, Instant now) throws Rejection {
     var service = Lookup.service(state, request.getRef());
-    Admission.requireVersion(request.hasVersion(), request.getVersion(), service.getVersion());
+    Admission.requireVersion(
+        request.hasVersion(), request.getVersion(), service.getSpecIndex(), service.getVersion());
     if (request.getRollback() && !service.hasPreviousSpec()) {
       throw precondition(
           "service %s does not have a previous spec: there is nothing to roll back to",

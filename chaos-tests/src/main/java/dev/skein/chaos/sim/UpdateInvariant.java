@@ -67,7 +67,8 @@ final class UpdateInvariant {
     var service = state.service(created.getServiceId());
     if (service == null
         || service.getSpecVersion() != update.specVersion
-        || !Canary.isInForce(service)) {
+        || !Canary.isInForce(service)
+        || changedWhileItWasPlanned(service, created)) {
       return;
     }
     update.slots.removeIf(slot -> !isFilledBy(update, slot, state));
@@ -78,6 +79,13 @@ final class UpdateInvariant {
         service.getSpec().getName(),
         update.slots,
         canaries);
+  }
+
+  /// A user may have ended a rollback, which has no canaries, before its last plan was committed.
+  private static boolean changedWhileItWasPlanned(Service service, Task created) {
+    return Times.instant(service.getUpdatedAt())
+        .plus(CommitInvariants.RACE)
+        .isAfter(Times.instant(created.getCreatedAt()));
   }
 
   private static boolean isFilledBy(Update update, Slot slot, ClusterState state) {

@@ -97,7 +97,7 @@ public record Requirements(
     return false;
   }
 
-  private boolean constraintsHold(Node node) {
+  boolean constraintsHold(Node node) {
     if (constraints == null) {
       return false;
     }

@@ -60,7 +60,8 @@ public final class ServiceRevisions {
     if (Revisions.isCurrent(service, task)) {
       return true;
     }
-    return isSameContent(task) && (node == null || !currentRequirements().evicts(node));
+    // What merely has to leave a drained node is not out of date.
+    return isSameContent(task) && (node == null || currentRequirements().constraintsHold(node));
   }
 
   /// Whether the task has to leave its node, because the node is drained or a constraint of its

@@ -198,6 +198,21 @@ class EvictPlannerTest {
   }
 
   @Test
+  void aDrainOfTasksThatAnUpdateThereAndBackLeftAloneIsNoUpdate() {
+    allOnA(web(4, parallel(1)));
+    world.newArgs("web", "there");
+    world.update(
+        "web",
+        spec -> {
+          spec.getTaskTemplateBuilder().clearContainerSpec();
+          return spec;
+        });
+    world.settle().drain("a").workExcept(EvictPlannerTest::isOnB);
+    assertThat(left()).hasSize(3);
+    assertThat(world.service("web").hasUpdateStatus()).isFalse();
+  }
+
+  @Test
   void anotherPlacementMovesTasksOneAtATimeAsAnUpdateAlsoUnderANewLeader() {
     allOnA(web(3, parallel(1)));
     world.update(

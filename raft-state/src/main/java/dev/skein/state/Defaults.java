@@ -5,6 +5,7 @@ import dev.skein.proto.v1.ContainerSpec;
 import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.Placement;
 import dev.skein.proto.v1.PlacementStrategy;
+import dev.skein.proto.v1.NodeSpec;
 import dev.skein.proto.v1.RestartCondition;
 import dev.skein.proto.v1.RestartPolicy;
 import dev.skein.proto.v1.ServiceSpec;
@@ -22,6 +23,14 @@ public final class Defaults {
   public static final String STOP_SIGNAL = "SIGTERM";
   public static final Duration UPDATE_MONITOR = Duration.ofSeconds(5);
   public static final long UPDATE_PARALLELISM = 1;
+
+  /// How long a replacement may take until it runs. After that it counts as failed, so that no
+  /// update hangs without a word.
+  public static final Duration UPDATE_PROGRESS_DEADLINE = Duration.ofMinutes(10);
+
+  /// How long a drain may wait for the replicas elsewhere, so that none hangs either.
+  public static final Duration DRAIN_DEADLINE = Duration.ofMinutes(10);
+
   public static final long REPLICAS = 1;
   public static final long TASK_HISTORY = 5;
   public static final Duration HEARTBEAT_PERIOD = Duration.ofSeconds(1);
@@ -38,6 +47,15 @@ public final class Defaults {
     return policy.getCondition() == RestartCondition.RESTART_CONDITION_UNSPECIFIED
         ? RestartCondition.RESTART_CONDITION_ANY
         : policy.getCondition();
+  }
+
+  /// The policy that a service's tasks are replaced by: a job's task that completed is done, so
+  /// that `any` acts as `on-failure`.
+  public static RestartPolicy restartPolicy(ServiceSpec spec, RestartPolicy policy) {
+    return Mode.of(spec).isJob()
+            && restartCondition(policy) == RestartCondition.RESTART_CONDITION_ANY
+        ? policy.toBuilder().setCondition(RestartCondition.RESTART_CONDITION_ON_FAILURE).build()
+        : policy;
   }
 
   public static Duration restartDelay(RestartPolicy policy) {
@@ -86,7 +104,19 @@ public final class Defaults {
 
   /// Whether the service is replicated, which it is when it names no mode.
   public static boolean isReplicated(ServiceSpec spec) {
-    return !spec.getMode().hasGlobal();
+    return Mode.of(spec) == Mode.REPLICATED;
+  }
+
+  /// How many tasks of a replicated job have to complete.
+  public static long totalCompletions(ServiceSpec spec) {
+    var job = spec.getMode().getReplicatedJob();
+    return job.hasTotalCompletions() ? job.getTotalCompletions() : REPLICAS;
+  }
+
+  /// How many tasks of a replicated job run at the same time.
+  public static long maxConcurrent(ServiceSpec spec) {
+    var job = spec.getMode().getReplicatedJob();
+    return job.hasMaxConcurrent() ? job.getMaxConcurrent() : totalCompletions(spec);
   }
 
   public static long updateParallelism(UpdateConfig config) {
@@ -101,16 +131,39 @@ public final class Defaults {
     return config.hasMonitor() ? Times.duration(config.getMonitor()) : UPDATE_MONITOR;
   }
 
-  public static FailureAction failureAction(UpdateConfig config) {
-    return config.getFailureAction() == FailureAction.FAILURE_ACTION_UNSPECIFIED
+  public static Duration updateProgressDeadline(UpdateConfig config) {
+    return config.hasProgressDeadline()
+        ? Times.duration(config.getProgressDeadline())
+        : UPDATE_PROGRESS_DEADLINE;
+  }
+
+  /// What follows when an update of the service fails.
+  public static FailureAction updateFailureAction(ServiceSpec spec) {
+    var asked = spec.getUpdateConfig().getFailureAction();
+    if (asked != FailureAction.FAILURE_ACTION_UNSPECIFIED) {
+      return asked;
+    }
+    return hasHealthcheck(spec.getTaskTemplate().getContainerSpec())
+        ? FailureAction.FAILURE_ACTION_ROLLBACK
+        : FailureAction.FAILURE_ACTION_PAUSE;
+  }
+
+  /// What follows when a rollback of the service fails.
+  public static FailureAction rollbackFailureAction(ServiceSpec spec) {
+    var asked = spec.getRollbackConfig().getFailureAction();
+    return asked == FailureAction.FAILURE_ACTION_UNSPECIFIED
         ? FailureAction.FAILURE_ACTION_PAUSE
-        : config.getFailureAction();
+        : asked;
   }
 
   public static UpdateOrder updateOrder(UpdateConfig config) {
     return config.getOrder() == UpdateOrder.UPDATE_ORDER_UNSPECIFIED
         ? UpdateOrder.UPDATE_ORDER_STOP_FIRST
         : config.getOrder();
+  }
+
+  public static Duration drainDeadline(NodeSpec spec) {
+    return spec.hasDrainDeadline() ? Times.duration(spec.getDrainDeadline()) : DRAIN_DEADLINE;
   }
 
   /// Old tasks kept per slot; negative: all.

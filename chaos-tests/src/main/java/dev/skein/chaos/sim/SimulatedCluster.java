@@ -54,6 +54,7 @@ public final class SimulatedCluster {
   private final SimulatedUser user;
   private final Convergence convergence = new Convergence(this);
   private final UpdateInvariant updates = new UpdateInvariant();
+  private final BudgetInvariant budgets = new BudgetInvariant();
   private final TreeMap<String, SimulatedWorker> workers = new TreeMap<>();
   private @Nullable Consumer<String> trace;
   private @Nullable SimulatedManager leader;
@@ -312,6 +313,8 @@ public final class SimulatedCluster {
     CommitInvariants.check(commit);
     HealthInvariants.check(commit, (node, task) -> worker(node).wasHealthy(task));
     updates.check(commit, time.now());
+    budgets.check(commit, time.now());
+    JobInvariants.check(commit);
   }
 
   private void idle() {

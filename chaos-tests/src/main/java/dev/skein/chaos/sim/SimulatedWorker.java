@@ -26,6 +26,9 @@ final class SimulatedWorker {
   /// The argument that makes a task's process fail soon after its start.
   static final String FAILING = "failing";
 
+  /// The argument that makes it succeed after a while.
+  static final String COMPLETING = "completing";
+
   private static final int MISSED_HEARTBEATS_MAX = 3;
   private static final Duration ANSWER_WAIT_MAX = Duration.ofSeconds(3);
 
@@ -364,8 +367,11 @@ final class SimulatedWorker {
         var started = started(task);
         processes.put(taskId, new SimulatedProcess(started, task.spec(), time.now(), chance));
         tell(taskId, started, chance.millis(1, 100));
-        if (task.spec().getContainerSpec().getArgsList().contains(FAILING)) {
+        var arguments = task.spec().getContainerSpec().getArgsList();
+        if (arguments.contains(FAILING)) {
           time.after(chance.millis(200, 2_000), () -> failProcess(taskId, 1));
+        } else if (arguments.contains(COMPLETING)) {
+          time.after(chance.millis(200, 8_000), () -> failProcess(taskId, 0));
         }
       }
       case PROBE -> {

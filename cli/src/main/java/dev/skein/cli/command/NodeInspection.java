@@ -45,6 +45,7 @@ final class NodeInspection {
     sheet.inner("State", Human.capital(Json.text(node, "Status.State")));
     sheet.innerIf("Message", Json.text(node, "Status.Message"));
     sheet.inner("Availability", Human.capital(Json.text(node, "Spec.Availability")));
+    sheet.innerIf("Draining Since", Json.text(node, "DrainStartedAt"));
     sheet.inner("Address", Json.text(node, "Status.Addr"));
     if (Json.at(node, "ManagerStatus") != null) {
       sheet.heading("Manager Status");

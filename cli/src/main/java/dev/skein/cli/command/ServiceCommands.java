@@ -26,6 +26,9 @@ final class ServiceCommands {
             new Entry("explain", "Tell why services are not as desired", ServiceExplain::leaf),
             new Entry("scale", "Set how many tasks services have", ServiceScale::leaf),
             new Entry("update", "Change a service", ServiceUpdate::leaf),
+            new Entry("rollback", "Undo a service's last update", ServiceRollback::rollback),
+            new Entry(
+                "promote", "Go on with an update after its canaries", ServiceRollback::promote),
             new Entry("logs", "Show what tasks have printed", ServiceLogs::leaf),
             new Entry("rm", List.of("remove"), "Remove services", ServiceCommands::rm)));
   }

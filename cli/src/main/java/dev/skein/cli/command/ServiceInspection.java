@@ -51,11 +51,7 @@ final class ServiceInspection {
     sheet.line("ID", Json.text(service, "ID"));
     sheet.line("Name", Json.text(service, "Spec.Name"));
     sheet.map("Labels", Json.object(service, "Spec.Labels"));
-    sheet.line("Service Mode", Human.capital(ServiceListing.mode(service)));
-    JsonElement replicas = Json.at(service, "Spec.Mode.Replicated.Replicas");
-    if (replicas != null) {
-      sheet.inner("Replicas", replicas.getAsString());
-    }
+    mode(service, sheet);
     if (Json.at(service, "UpdateStatus.State") != null) {
       sheet.heading("UpdateStatus");
       sheet.inner("State", Json.text(service, "UpdateStatus.State"));
@@ -71,6 +67,20 @@ final class ServiceInspection {
     sheet.line("Endpoint Mode", endpointMode(service));
     ports(Json.array(service, "Endpoint.Ports"), sheet);
     return sheet.toString();
+  }
+
+  private static void mode(JsonObject service, Sheet sheet) {
+    JsonObject mode = Json.object(service, "Spec.Mode");
+    sheet.line("Service Mode", Human.capital(ServiceListing.mode(mode)));
+    sheet.innerIf("Replicas", Json.text(mode, "Replicated.Replicas"));
+    sheet.innerIf("Max Concurrent", Json.text(mode, "ReplicatedJob.MaxConcurrent"));
+    sheet.innerIf("Total Completions", Json.text(mode, "ReplicatedJob.TotalCompletions"));
+    sheet.innerIf("Max Unavailable", Json.text(service, "Spec.MaxUnavailable"));
+    if (Json.at(service, "JobStatus") != null) {
+      sheet.heading("JobStatus");
+      sheet.inner("Iteration", Json.text(service, "JobStatus.JobIteration.Index"));
+      sheet.innerIf("Last Execution", Json.text(service, "JobStatus.LastExecution"));
+    }
   }
 
   private static String endpointMode(JsonObject service) {
@@ -107,6 +117,8 @@ final class ServiceInspection {
     duration("Monitoring Period", config, "Monitor", sheet);
     sheet.innerIf("Max failure ratio", Json.text(config, "MaxFailureRatio"));
     sheet.innerIf("Order", Json.text(config, "Order"));
+    duration("Progress deadline", config, "ProgressDeadline", sheet);
+    sheet.innerIf("Canaries", Json.text(config, "Canary"));
   }
 
   private static void duration(String name, JsonObject parent, String field, Sheet sheet) {

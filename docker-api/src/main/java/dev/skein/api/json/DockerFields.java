@@ -34,8 +34,6 @@ final class DockerFields {
           lower("LogDriver", "NetworkAttachmentSpec", "Networks", "PluginSpec"),
           "skein.v1.ServiceSpec",
           lower("Networks"),
-          "skein.v1.ServiceMode",
-          lower("GlobalJob", "ReplicatedJob"),
           "skein.v1.ClusterSpec",
           lower("TaskDefaults"),
           "skein.v1.CaConfig",

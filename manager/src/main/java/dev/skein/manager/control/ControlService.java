@@ -239,7 +239,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          var done = commit(new Mutation.CreateService(request, ids.next()));
+          var done = commit(new Mutation.CreateService(request, ids.next(), clock.instant()));
           return CreateServiceResponse.newBuilder()
               .setId(done.admitted().id())
               .addAllWarnings(done.admitted().warnings())
@@ -277,7 +277,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          var done = commit(new Mutation.UpdateNode(request));
+          var done = commit(new Mutation.UpdateNode(request, clock.instant()));
           return UpdateNodeResponse.newBuilder()
               .setVersion(Version.newBuilder().setIndex(done.index()))
               .build();

@@ -35,6 +35,8 @@ public record SpecLimits(long replicasMax) {
 
   /// Kinds of generic resources that a task may ask for.
   static final int GENERIC_RESOURCES = 64;
+  /// The shortest time in which an update's task must run.
+  static final Duration PROGRESS_DEADLINE_MIN = Duration.ofSeconds(1);
 
   /// The least CPU that can be asked for (SwarmKit's).
   static final long NANO_CPUS_MIN = 1_000_000;

@@ -5,6 +5,7 @@ import dev.skein.manager.plan.Planner;
 import dev.skein.manager.plan.TaskFactory;
 import dev.skein.manager.reap.ReapPlanner;
 import dev.skein.manager.reconcile.ReconcilePlanner;
+import dev.skein.manager.restart.EvictPlanner;
 import dev.skein.manager.restart.RestartPlanner;
 import dev.skein.manager.schedule.SchedulePlanner;
 import dev.skein.manager.update.UpdatePlanner;
@@ -24,6 +25,7 @@ public final class Planners {
         new AllocatePlanner(),
         new ReconcilePlanner(tasks),
         new RestartPlanner(tasks),
+        new EvictPlanner(tasks),
         new UpdatePlanner(tasks),
         new SchedulePlanner(),
         new ReapPlanner());

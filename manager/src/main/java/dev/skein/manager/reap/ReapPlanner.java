@@ -122,6 +122,7 @@ public final class ReapPlanner implements Planner {
     private static boolean isUpdating(Service service) {
       var state = service.getUpdateStatus().getState();
       return state == UpdateState.UPDATE_STATE_UPDATING
+          || state == UpdateState.UPDATE_STATE_CANARY
           || state == UpdateState.UPDATE_STATE_ROLLBACK_STARTED;
     }
 

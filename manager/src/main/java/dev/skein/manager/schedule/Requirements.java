@@ -106,8 +106,12 @@ public record Requirements(
   /// Whether a task that is on the node has to leave it: the node is drained, or a constraint
   /// holds no longer. A node that only takes no new tasks keeps those it has.
   public boolean evicts(Node node) {
-    return node.getSpec().getAvailability() == NodeAvailability.NODE_AVAILABILITY_DRAIN
-        || !constraintsHold(node);
+    return isDrained(node) || !constraintsHold(node);
+  }
+
+  /// Whether all tasks have to leave the node.
+  public static boolean isDrained(Node node) {
+    return node.getSpec().getAvailability() == NodeAvailability.NODE_AVAILABILITY_DRAIN;
   }
 
   private boolean hasRuntime(Node node) {
@@ -119,7 +123,7 @@ public record Requirements(
     return false;
   }
 
-  private boolean constraintsHold(Node node) {
+  boolean constraintsHold(Node node) {
     if (constraints == null) {
       return false;
     }

@@ -14,6 +14,8 @@ import dev.skein.proto.v1.PortConfig;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.SpreadPreference;
 import dev.skein.proto.v1.TaskSpec;
+import dev.skein.proto.v1.UpdateConfig;
+import dev.skein.proto.v1.UpdateOrder;
 import io.grpc.Status;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -216,6 +218,47 @@ class SpecRulesTest {
     var delay = Specs.web().toBuilder();
     delay.getUpdateConfigBuilder().setDelay(seconds(-1));
     assertThat(refusal(delay.build())).contains("update-delay cannot be negative");
+  }
+
+  @Test
+  void aRolloutHasADeadlineAndOnlyAnUpdateHasCanaries() throws Rejection {
+    var deadline = Specs.web().toBuilder();
+    deadline.getUpdateConfigBuilder().setProgressDeadline(seconds(1)).setCanary(2);
+    RULES.check(deadline.build());
+    deadline.getUpdateConfigBuilder().setProgressDeadline(seconds(0));
+    assertThat(refusal(deadline.build())).contains("update-progress-deadline of PT0S is shorter");
+    var rollback = Specs.web().toBuilder();
+    rollback.getRollbackConfigBuilder().setCanary(2);
+    assertThat(refusal(rollback.build())).contains("a rollback has no canaries").contains("got 2");
+  }
+
+  @Test
+  void aBudgetOfZeroNeedsStartFirstBothWays() throws Rejection {
+    var spec = Specs.web().toBuilder().setMaxUnavailable(1);
+    RULES.check(spec.build());
+    spec.setMaxUnavailable(0);
+    spec.getUpdateConfigBuilder().setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST);
+    assertThat(refusal(spec.build())).contains("--rollback-order start-first");
+    spec.getRollbackConfigBuilder().setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST);
+    RULES.check(spec.build());
+    assertThat(refusal(spec.setMaxUnavailable(1_001).build()))
+        .isEqualTo("max-unavailable 1001 must be between 0 and 1000");
+  }
+
+  @Test
+  void aJobHasCountsFromOneAndNothingOfARollout() throws Rejection {
+    var job = Specs.web().toBuilder();
+    job.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(1_000).setMaxConcurrent(1);
+    RULES.check(job.build());
+    assertThat(refusal(job.clone().setMaxUnavailable(1).build()))
+        .contains("max-unavailable is not supported for jobs");
+    assertThat(refusal(job.clone().setUpdateConfig(UpdateConfig.getDefaultInstance()).build()))
+        .contains("update and rollback configuration is not supported for jobs");
+    job.getModeBuilder().getReplicatedJobBuilder().setMaxConcurrent(0);
+    assertThat(refusal(job.build()))
+        .isEqualTo("max-concurrent 0 of a job must be between 1 and 1000");
+    job.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(1_001);
+    assertThat(refusal(job.build())).contains("replicas 1001 of a job");
   }
 
   @Test

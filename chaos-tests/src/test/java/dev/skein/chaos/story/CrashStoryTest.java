@@ -182,7 +182,7 @@ final class CrashStoryTest {
       var leader = CLUSTER.leader();
       leader.terminate();
       leader.start();
-      writers.awaitMore(KEPT_ENTRIES + 2 * SNAPSHOT_ENTRIES, Duration.ofMinutes(3));
+      writers.awaitMore(KEPT_ENTRIES + 5 * SNAPSHOT_ENTRIES, Duration.ofMinutes(3));
       writers.stop();
       late.start();
       CLUSTER.awaitReady(5, 3);

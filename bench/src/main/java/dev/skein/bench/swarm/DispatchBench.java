@@ -5,6 +5,7 @@ import dev.skein.bench.RealTime;
 import dev.skein.manager.auth.Caller;
 import dev.skein.manager.dispatch.DispatcherService;
 import dev.skein.manager.dispatch.log.LogBroker;
+import dev.skein.manager.stats.ClusterStats;
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.ChangeSet;
 import dev.skein.proto.v1.Cluster;
@@ -80,7 +81,14 @@ public final class DispatchBench {
     }
     var ids = new IdSource(random);
     var dispatcher =
-        new DispatcherService("leader", store, ids, clock, () -> null, new LogBroker(ids, clock));
+        new DispatcherService(
+            "leader",
+            store,
+            ids,
+            clock,
+            () -> null,
+            new LogBroker(ids, clock),
+            new ClusterStats(clock));
     var calls = Executors.newVirtualThreadPerTaskExecutor();
     var server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))

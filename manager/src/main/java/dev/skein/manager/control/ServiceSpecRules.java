@@ -47,6 +47,9 @@ final class ServiceSpecRules {
       checkUpdate("rollback", spec.getRollbackConfig());
     }
     checkEndpoint(spec.getEndpointSpec());
+    if (spec.hasAutoscale()) {
+      AutoscaleRules.check(spec, limits.replicasMax());
+    }
   }
 
   private static void checkName(String name) throws Rejection {

@@ -25,6 +25,12 @@ final class ServiceCommands {
             new Entry("inspect", "Show everything about services", ServiceInspection::leaf),
             new Entry("scale", "Set how many tasks services have", ServiceScale::leaf),
             new Entry("update", "Change a service", ServiceUpdate::leaf),
+            new Entry(
+                "autoscale",
+                "Have a service scaled by what is asked of it",
+                ServiceAutoscale::leaf),
+            new Entry("rebalance", "Spread a service's tasks anew", Rebalance::service),
+            new Entry("stats", "Show what the tasks of a service use", Stats::service),
             new Entry("logs", "Show what tasks have printed", ServiceLogs::leaf),
             new Entry("rm", List.of("remove"), "Remove services", ServiceCommands::rm)));
   }

@@ -3,6 +3,7 @@ package dev.skein.manager.rearrange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.manager.plan.World;
+import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeState;
@@ -30,10 +31,6 @@ class RearrangePlannerTest {
   }
 
   private void rebalance(int atOnce) {
-    var cluster = world.state().cluster();
-    if (cluster == null) {
-      throw new AssertionError();
-    }
     var begun =
         Rearrangements.begun(
             "r",
@@ -43,13 +40,20 @@ class RearrangePlannerTest {
             atOnce,
             false,
             world.now());
-    world.change(ChangeSets.update(cluster.toBuilder().setRearrangement(begun).build()));
+    world.change(ChangeSets.update(cluster().setRearrangement(begun).build()));
     world.settle();
   }
 
-  private Rearrangement rearrangement() {
+  private Cluster.Builder cluster() {
     var cluster = world.state().cluster();
-    return cluster == null ? Rearrangement.getDefaultInstance() : cluster.getRearrangement();
+    if (cluster == null) {
+      throw new AssertionError();
+    }
+    return cluster.toBuilder();
+  }
+
+  private Rearrangement rearrangement() {
+    return cluster().getRearrangement();
   }
 
   private List<Task> arriving() {
@@ -169,7 +173,7 @@ class RearrangePlannerTest {
     lopsided(2);
     world.change(
         ChangeSets.update(
-            world.state().cluster().toBuilder()
+            cluster()
                 .setRearrangement(
                     Rearrangements.begun(
                         "r",
@@ -191,9 +195,9 @@ class RearrangePlannerTest {
   @Test
   void aNodeThatCameIsUsedByItselfOnceItHasSettled() {
     lopsided(4);
-    var cluster = world.state().cluster().toBuilder();
-    cluster.getSpecBuilder().getOrchestrationBuilder().setAutoRebalance(true);
-    world.change(ChangeSets.update(cluster.build()));
+    var changed = cluster();
+    changed.getSpecBuilder().getOrchestrationBuilder().setAutoRebalance(true);
+    world.change(ChangeSets.update(changed.build()));
     world.nodeState("b", NodeState.NODE_STATE_READY);
     world.passWorking(RearrangePlanner.SETTLED_AFTER.minusMillis(1));
     assertThat(on("b")).isZero();

@@ -3,9 +3,9 @@ package dev.skein.manager.rearrange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.manager.plan.World;
-import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.Move;
 import dev.skein.proto.v1.NodeAvailability;
+import dev.skein.proto.v1.ObjectKind;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
@@ -198,10 +198,19 @@ class SpreadPlanTest {
       throw new AssertionError();
     }
     assertThat(task.getNodeId()).isEqualTo(move.getFromNodeId());
-    Change change = ChangeSets.update(task.toBuilder().setNodeId(move.getToNodeId()).build());
-    return state
-        .apply(state.index() + 1, List.of(ChangeSets.of(new World().now(), List.of(change))))
-        .state();
+    // A task never changes its node, so it is another one with the same name.
+    var there =
+        task.toBuilder()
+            .clearVersion()
+            .clearCreatedAt()
+            .clearUpdatedAt()
+            .setNodeId(move.getToNodeId())
+            .build();
+    var changes =
+        List.of(
+            ChangeSets.remove(ObjectKind.OBJECT_KIND_TASK, task.getId()), ChangeSets.create(there));
+    var set = ChangeSets.of(new World().now(), changes);
+    return state.apply(state.index() + 1, List.of(set)).state();
   }
 
   /// By level, outermost first: the sum of squares over all services of the replicas at each value

@@ -158,7 +158,12 @@ final class StateEditor {
     return record(
         new ObjectChange.OfNode(
             null,
-            node.toBuilder().setVersion(version).setCreatedAt(now).setUpdatedAt(now).build()));
+            node.toBuilder()
+                .setVersion(version)
+                .setSpecIndex(version.getIndex())
+                .setCreatedAt(now)
+                .setUpdatedAt(now)
+                .build()));
   }
 
   private @Nullable String create(Service service) {
@@ -180,6 +185,7 @@ final class StateEditor {
                 null,
                 service.toBuilder()
                     .setVersion(version)
+                    .setSpecIndex(version.getIndex())
                     .setCreatedAt(now)
                     .setUpdatedAt(now)
                     .build()));
@@ -242,6 +248,10 @@ final class StateEditor {
                     .setId(before.getId())
                     .setCreatedAt(before.getCreatedAt())
                     .setVersion(version)
+                    .setSpecIndex(
+                        node.getSpec().equals(before.getSpec())
+                            ? before.getSpecIndex()
+                            : version.getIndex())
                     .setUpdatedAt(now)
                     .build()));
   }
@@ -268,6 +278,10 @@ final class StateEditor {
                     .setId(before.getId())
                     .setCreatedAt(before.getCreatedAt())
                     .setVersion(version)
+                    .setSpecIndex(
+                        service.getSpec().equals(before.getSpec())
+                            ? before.getSpecIndex()
+                            : version.getIndex())
                     .setUpdatedAt(now)
                     .build()));
   }

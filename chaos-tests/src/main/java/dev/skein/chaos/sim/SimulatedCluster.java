@@ -307,7 +307,9 @@ public final class SimulatedCluster {
 
   /// A new machine joins.
   void join() {
-    var id = "node-" + nodes++;
+    nodes++;
+    var id = "node-" + (nodes - 1);
+    var address = "10.0.%d.%d".formatted(nodes / 256, nodes % 256);
     var description =
         NodeDescription.newBuilder()
             .setHostname(id)
@@ -326,7 +328,7 @@ public final class SimulatedCluster {
                         .setAvailability(NodeAvailability.NODE_AVAILABILITY_ACTIVE)
                         .putLabels("zone", chance.in(2) ? "east" : "west"))
                 .build()));
-    var worker = new SimulatedWorker(id, description, this, time, chance);
+    var worker = new SimulatedWorker(id, address, description, this, time, chance);
     workers.put(id, worker);
     time.after(Duration.ofMillis(20), worker::start);
   }

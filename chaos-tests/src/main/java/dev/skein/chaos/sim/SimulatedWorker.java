@@ -30,6 +30,7 @@ final class SimulatedWorker {
   private static final Duration ANSWER_WAIT_MAX = Duration.ofSeconds(3);
 
   private final String id;
+  private final String address;
   private final NodeDescription description;
   private final SimulatedCluster cluster;
   private final SimulatedTime time;
@@ -54,13 +55,16 @@ final class SimulatedWorker {
   /// A task's process, running or ended but not yet taken note of.
   private record SimulatedProcess(TaskEvent.Started started, @Nullable Integer exitCode) {}
 
+  /// @param address of the node, a literal one
   SimulatedWorker(
       String id,
+      String address,
       NodeDescription description,
       SimulatedCluster cluster,
       SimulatedTime time,
       Chance chance) {
     this.id = id;
+    this.address = address;
     this.description = description;
     this.cluster = cluster;
     this.time = time;
@@ -189,7 +193,7 @@ final class SimulatedWorker {
     var opened = cluster.open(this, manager);
     session = opened;
     heard = time.now();
-    var hello = agent.hello(description, id);
+    var hello = agent.hello(description, address);
     opened.up(() -> manager.opened(opened, hello));
     // A connection that is never answered is given up too.
     time.after(ANSWER_WAIT_MAX, () -> checkHeard(opened));

@@ -1,5 +1,7 @@
 package dev.skein.chaos.cluster;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
 import com.google.gson.JsonObject;
 import dev.skein.cli.client.ApiException;
 import dev.skein.cli.client.UnreachableException;
@@ -289,10 +291,19 @@ public final class TestCluster
     throw failure;
   }
 
+  /// Shows the ends of the daemons' logs, and keeps the whole of them below the build's directory.
   private void printLogs() {
+    var kept = Path.of("target", "failed", requireRoot().getFileName().toString());
     for (var node : all) {
       System.err.println("--- " + node.name() + "\n" + node.logTail());
+      try {
+        Files.createDirectories(kept);
+        Files.copy(node.log(), kept.resolve(node.name() + ".log"), REPLACE_EXISTING);
+      } catch (IOException e) {
+        System.err.println("its whole log could not be kept: " + e);
+      }
     }
+    System.err.println("whole logs: " + kept.toAbsolutePath());
   }
 
   private void killNow() {

@@ -3,6 +3,7 @@ package dev.skein.api.route;
 import static dev.skein.api.ApiException.badRequest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.Timestamp;
 import dev.skein.api.http.ApiVersion;
 import dev.skein.api.http.Failures;
 import dev.skein.api.http.Request;
@@ -109,7 +110,8 @@ final class LogStream {
       options.setSince(since);
     }
     var until = Queries.time(request, "until");
-    if (until != null) {
+    // Docker's API sets 0 for "no end" here.
+    if (until != null && !until.equals(Timestamp.getDefaultInstance())) {
       options.setUntil(until);
     }
     return options.build();

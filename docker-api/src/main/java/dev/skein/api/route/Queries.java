@@ -94,10 +94,10 @@ final class Queries {
     return Version.newBuilder().setIndex(Long.parseLong(text)).build();
   }
 
-  /// Unix seconds with an optional fraction; null when absent or 0.
+  /// Unix seconds with an optional fraction; null when absent.
   static @Nullable Timestamp time(Request request, String name) {
     var text = request.query(name);
-    if (text == null || text.equals("0")) {
+    if (text == null) {
       return null;
     }
     var time = UNIX_TIME.matcher(text);

@@ -68,10 +68,13 @@ public final class Admission {
     };
   }
 
-  /// Refuses a request that names another version than the stored one. A request without a version
-  /// is about the object as it is.
-  static void requireVersion(boolean given, Version expected, Version stored) throws Rejection {
-    if (given && expected.getIndex() != stored.getIndex()) {
+  /// Refuses a request whose sender has not seen the present spec. What else the cluster noted of
+  /// the object since is no reason to. A request without a version is about the object as it is.
+  ///
+  /// @param specIndex the version at which the spec was last changed
+  static void requireVersion(boolean given, Version seen, long specIndex, Version stored)
+      throws Rejection {
+    if (given && (seen.getIndex() < specIndex || seen.getIndex() > stored.getIndex())) {
       throw Rejection.outOfSequence();
     }
   }

@@ -25,7 +25,11 @@ final class ClusterAdmission {
 
   Admitted update(ClusterState state, UpdateClusterRequest request) throws Rejection {
     var cluster = Lookup.cluster(state);
-    Admission.requireVersion(request.hasVersion(), request.getVersion(), cluster.getVersion());
+    Admission.requireVersion(
+        request.hasVersion(),
+        request.getVersion(),
+        cluster.getVersion().getIndex(),
+        cluster.getVersion());
     var updated = cluster.toBuilder();
     if (request.hasSpec()) {
       check(request.getSpec());

@@ -32,7 +32,8 @@ final class NodeAdmission {
 
   Admitted update(ClusterState state, UpdateNodeRequest request) throws Rejection {
     var node = Lookup.node(state, request.getRef());
-    Admission.requireVersion(request.hasVersion(), request.getVersion(), node.getVersion());
+    Admission.requireVersion(
+        request.hasVersion(), request.getVersion(), node.getSpecIndex(), node.getVersion());
     var spec = request.getSpec();
     check(spec);
     if (node.getSpec().getRole() == NodeRole.NODE_ROLE_MANAGER

@@ -53,7 +53,8 @@ final class ServiceAdmission {
 
   Admitted update(ClusterState state, UpdateServiceRequest request, Instant now) throws Rejection {
     var service = Lookup.service(state, request.getRef());
-    Admission.requireVersion(request.hasVersion(), request.getVersion(), service.getVersion());
+    Admission.requireVersion(
+        request.hasVersion(), request.getVersion(), service.getSpecIndex(), service.getVersion());
     if (request.getRollback() && !service.hasPreviousSpec()) {
       throw precondition(
           "service %s does not have a previous spec: there is nothing to roll back to",
@@ -90,9 +91,18 @@ final class ServiceAdmission {
           "service %s is not as it was when it was to be %s",
           decided.serviceId(), decided.message());
     }
+    // The rest of the spec was admitted before.
+    if (decided.to() < Defaults.autoscaleMin(decided.spec())
+        || decided.to() > decided.spec().getMax()) {
+      throw invalid(
+          "service %s may have %d to %d replicas, not %d",
+          service.getSpec().getName(),
+          Defaults.autoscaleMin(decided.spec()),
+          decided.spec().getMax(),
+          decided.to());
+    }
     var scaled = service.toBuilder();
     scaled.getSpecBuilder().getModeBuilder().getReplicatedBuilder().setReplicas(decided.to());
-    rules.check(scaled.getSpec());
     scaled.setAutoscaleStatus(
         AutoscaleStatus.newBuilder()
             .setChangedAt(Times.timestamp(decided.now()))

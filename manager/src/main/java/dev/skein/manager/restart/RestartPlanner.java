@@ -96,8 +96,10 @@ public final class RestartPlanner implements Planner {
     private void lookAtPredecessor(Task task, Task successor, ServiceRevisions service) {
       var replaced = successor.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
       var ended = TaskStates.isTerminal(task.getStatus().getState());
-      var evictedStopFirst = isEvicted(task, service) && !isStartFirst(service);
-      if (replaced || ended || Lineage.isLost(task, state) || evictedStopFirst) {
+      // A global service's successor has to leave the same node.
+      var hasToGoFirst = Slot.of(task).isOfGlobalService() || !isStartFirst(service);
+      var evicted = isEvicted(task, service) && hasToGoFirst;
+      if (replaced || ended || Lineage.isLost(task, state) || evicted) {
         plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
       }
     }

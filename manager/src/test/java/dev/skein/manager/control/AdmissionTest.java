@@ -30,6 +30,7 @@ import dev.skein.proto.v1.UpdateClusterRequest;
 import dev.skein.proto.v1.UpdateNodeRequest;
 import dev.skein.proto.v1.UpdateServiceRequest;
 import dev.skein.proto.v1.UpdateState;
+import dev.skein.proto.v1.UpdateStatus;
 import dev.skein.proto.v1.Version;
 import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
@@ -94,6 +95,20 @@ class AdmissionTest {
                         .setSpec(Specs.web()))))
         .isEqualTo("ABORTED update out of sequence");
     admit(update(changed("web", Specs.web()).setVersion(service("web").getVersion())));
+  }
+
+  @Test
+  void whatTheClusterNotedOfAServiceMakesNoUpdateStale() {
+    admit(create(Specs.web()));
+    var seen = service("web").getVersion();
+    var noted =
+        service("web").toBuilder()
+            .setUpdateStatus(UpdateStatus.newBuilder().setMessage("noted"))
+            .build();
+    store.commit(ChangeSets.of(NOW, List.of(ChangeSets.update(noted))));
+    admit(update(changed("web", replicas(2)).setVersion(seen)));
+    assertThat(refusal(update(changed("web", replicas(3)).setVersion(seen))))
+        .isEqualTo("ABORTED update out of sequence");
   }
 
   @Test

@@ -312,8 +312,9 @@ class ControlServiceTest {
 
   /// Somebody else changes the service.
   private void touchWeb() {
-    var service = Objects.requireNonNull(store.state().serviceByName("web"));
-    store.store.commit(ChangeSets.of(NOW, List.of(ChangeSets.update(service))));
+    var service = Objects.requireNonNull(store.state().serviceByName("web")).toBuilder();
+    service.getSpecBuilder().putLabels("touched", "at " + service.getVersion().getIndex());
+    store.store.commit(ChangeSets.of(NOW, List.of(ChangeSets.update(service.build()))));
   }
 
   private dev.skein.proto.v1.Object get(ObjectKind kind, String ref) throws StatusException {

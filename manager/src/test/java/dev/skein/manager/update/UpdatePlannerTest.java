@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skein.manager.plan.World;
 import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.GlobalMode;
+import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.ServiceMode;
 import dev.skein.proto.v1.ServiceSpec;
@@ -302,6 +303,19 @@ class UpdatePlannerTest {
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
     world.nodeState("c", NodeState.NODE_STATE_READY).passWorking(Duration.ofMinutes(1));
     assertThat(world.at("web", 2)).hasSize(3);
+  }
+
+  @Test
+  void aGlobalServicesUpdateLeavesADrainedNodeAlthoughItStartsFirst() {
+    var spec =
+        replicated("web", 0)
+            .setMode(ServiceMode.newBuilder().setGlobal(GlobalMode.getDefaultInstance()))
+            .setUpdateConfig(update().setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST));
+    world.nodes("a").create(spec).work().newArgs("web", "new").settle();
+    assertThat(updated()).hasSize(1);
+    world.availability("a", NodeAvailability.NODE_AVAILABILITY_DRAIN).settle();
+    assertThat(world.live("web"))
+        .allMatch(task -> task.getDesiredState() == TaskState.TASK_STATE_SHUTDOWN);
   }
 
   @Test

@@ -25,6 +25,7 @@ final class Leadership implements AutoCloseable {
   private volatile long leadingTerm = NONE;
   private @Nullable String leader;
   private List<RaftMember> members = List.of();
+  private long membersIndex = Long.MIN_VALUE;
   private boolean member;
   private volatile boolean removed;
   private boolean failed;
@@ -77,9 +78,17 @@ final class Leadership implements AutoCloseable {
         });
   }
 
-  void members(List<RaftMember> now) {
+  /// After a restart the entries since the last snapshot are applied again: configurations that are
+  /// older than the one known by then say nothing, least of all that this member is removed.
+  ///
+  /// @param index of the entry with this configuration
+  void members(long index, List<RaftMember> now) {
     post(
         () -> {
+          if (index < membersIndex) {
+            return;
+          }
+          membersIndex = index;
           if (!now.equals(members)) {
             members = now;
             listener.membersChanged(now);

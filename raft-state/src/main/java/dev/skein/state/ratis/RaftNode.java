@@ -126,7 +126,7 @@ public final class RaftNode implements AutoCloseable {
               config.timing().membership(),
               this::notLeader);
       division = started;
-      leadership.members(members());
+      leadership.members(started.getRaftConf().getLogEntryIndex(), members());
     } catch (IOException | RuntimeException e) {
       close();
       throw startFailure(e);
@@ -491,8 +491,8 @@ public final class RaftNode implements AutoCloseable {
     }
 
     @Override
-    public void configured(List<RaftMember> members) {
-      leadership.members(members);
+    public void configured(long index, List<RaftMember> members) {
+      leadership.members(index, members);
     }
 
     @Override

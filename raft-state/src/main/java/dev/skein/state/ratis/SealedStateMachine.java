@@ -49,7 +49,8 @@ final class SealedStateMachine extends BaseStateMachine {
 
     void leaderChanged(String leader);
 
-    void configured(List<RaftMember> members);
+    /// Who the members are, by the entry of that index.
+    void configured(long index, List<RaftMember> members);
 
     void removed();
 
@@ -224,6 +225,7 @@ final class SealedStateMachine extends BaseStateMachine {
       long term, long index, RaftConfigurationProto configuration) {
     configurationTerm = term;
     events.configured(
+        index,
         configuration.getPeersList().stream()
             .map(peer -> RaftMember.parse(peer.getId().toStringUtf8(), peer.getAddress()))
             .toList());

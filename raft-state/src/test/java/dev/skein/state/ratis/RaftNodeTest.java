@@ -207,6 +207,26 @@ final class RaftNodeTest {
   }
 
   @Test
+  void aMemberThatJoinedIsNotTakenForRemovedWhenItReadsItsLogAgain() throws Exception {
+    try (TestCluster cluster = TestCluster.of(1, root)) {
+      for (String id : List.of("m2", "m3")) {
+        Member joined = cluster.joiner(id);
+        cluster.awaitLeader().node.addPeer(joined.id).get(40, TimeUnit.SECONDS);
+      }
+      for (int round = 0; round < 3; round++) {
+        cluster.stopAll();
+        for (String id : List.of("m1", "m2", "m3")) {
+          cluster.restart(id);
+        }
+        cluster.put("round", Integer.toString(round));
+        cluster.awaitEverywhere("round", Integer.toString(round));
+        assertThat(cluster.members.values())
+            .allSatisfy(member -> assertThat(member.events).doesNotContain("removed"));
+      }
+    }
+  }
+
+  @Test
   void removingWhatWouldLoseTheQuorumIsRefused() throws Exception {
     try (TestCluster cluster = TestCluster.of(3, root)) {
       Member leader = cluster.awaitLeader();

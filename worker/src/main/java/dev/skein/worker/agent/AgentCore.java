@@ -163,6 +163,8 @@ public final class AgentCore {
         stopping = true;
         for (var task : List.copyOf(tasks.values())) {
           stop(task, now);
+          // This node leaves, and its mesh with it: nobody will tell when connections have ended.
+          ofTask(task.id(), new TaskEvent.Drained(), now);
         }
       }
       case AgentEvent.Tick() -> {

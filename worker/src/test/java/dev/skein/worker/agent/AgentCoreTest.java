@@ -233,7 +233,13 @@ final class AgentCoreTest {
     assignments(Assignments.Type.TYPE_COMPLETE, 0, task("t1"));
     run("t1");
 
+    var before = effects.size();
     on(new AgentEvent.StopAll());
+    assertThat(effects.subList(before, effects.size()))
+        .filteredOn(AgentEffect.Run.class::isInstance)
+        .extracting(effect -> ((AgentEffect.Run) effect).effect())
+        .as("without waiting for a manager's word")
+        .containsExactly(TaskEffect.STOP);
     on(new AgentEvent.OfTask("t1", new TaskEvent.Exited(143, "")));
     assignments(Assignments.Type.TYPE_INCREMENTAL, 1, task("t2"));
 

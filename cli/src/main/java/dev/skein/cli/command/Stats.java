@@ -137,7 +137,8 @@ final class Stats {
       row.addProperty("Name", Json.text(task, "Name"));
       row.addProperty("Node", Json.text(task, "Hostname"));
       boolean known = Json.at(task, "Usage") != null;
-      row.addProperty("CPUPerc", known ? cpu(Json.number(task, "Usage.NanoCPUs", 0)) : UNKNOWN);
+      row.addProperty(
+          "CPUPerc", known ? cpu((double) Json.number(task, "Usage.NanoCPUs", 0)) : UNKNOWN);
       addMemory(row, task, known);
       row.addProperty("BlockIO", known ? blockIo(task) : UNKNOWN);
       row.addProperty(

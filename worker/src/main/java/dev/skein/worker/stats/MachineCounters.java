@@ -38,7 +38,7 @@ record MachineCounters(
     var cpu = 0L;
     for (var line : table.apply("stat")) {
       if (line.startsWith("cpu ")) {
-        cpu = busyTicks(SPACES.split(line.strip())) * NANOS_PER_TICK;
+        cpu = busyTicks(SPACES.split(line.strip(), -1)) * NANOS_PER_TICK;
       }
     }
     var memory = 0L;
@@ -52,7 +52,7 @@ record MachineCounters(
     var read = 0L;
     var written = 0L;
     for (var line : table.apply("diskstats")) {
-      var fields = SPACES.split(line.strip());
+      var fields = SPACES.split(line.strip(), -1);
       if (fields.length > 9 && !NO_DISK.matcher(fields[2]).matches()) {
         read += Long.parseLong(fields[5]) * SECTOR_BYTES;
         written += Long.parseLong(fields[9]) * SECTOR_BYTES;
@@ -63,7 +63,7 @@ record MachineCounters(
     for (var line : table.apply("net/dev")) {
       var colon = line.indexOf(':');
       if (colon >= 0 && !line.substring(0, colon).strip().equals("lo")) {
-        var fields = SPACES.split(line.substring(colon + 1).strip());
+        var fields = SPACES.split(line.substring(colon + 1).strip(), -1);
         received += Long.parseLong(fields[0]);
         sent += Long.parseLong(fields[8]);
       }
@@ -81,6 +81,6 @@ record MachineCounters(
   }
 
   private static long kibibytes(String line) {
-    return Long.parseLong(SPACES.split(line.strip())[1]) << 10;
+    return Long.parseLong(SPACES.split(line.strip(), -1)[1]) << 10;
   }
 }

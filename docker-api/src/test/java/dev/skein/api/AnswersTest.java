@@ -243,7 +243,7 @@ class AnswersTest {
             JsonParser.parseString(
                 """
                 {"Parallelism":1,"Delay":0,"FailureAction":"pause","Monitor":5000000000,
-                 "MaxFailureRatio":0.0,"Order":"stop-first"}
+                 "MaxFailureRatio":0.0,"Order":"stop-first","ProgressDeadline":600000000000}
                 """));
     var fullTask = full.getAsJsonObject("TaskTemplate");
     assertThat(fullTask.getAsJsonObject("RestartPolicy").get("Delay")).hasToString("5000000000");

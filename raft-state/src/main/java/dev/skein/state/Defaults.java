@@ -5,6 +5,8 @@ import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.ContainerSpec;
 import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.NodeSpec;
+import dev.skein.proto.v1.Placement;
+import dev.skein.proto.v1.PlacementStrategy;
 import dev.skein.proto.v1.RestartCondition;
 import dev.skein.proto.v1.RestartPolicy;
 import dev.skein.proto.v1.ServiceSpec;
@@ -12,6 +14,7 @@ import dev.skein.proto.v1.TaskSpec;
 import dev.skein.proto.v1.UpdateConfig;
 import dev.skein.proto.v1.UpdateOrder;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// What holds where a user's spec says nothing. Specs are stored as written; whoever needs a value
 /// asks here. The values are Docker's but for the dispatcher's heartbeat.
@@ -21,6 +24,14 @@ public final class Defaults {
   public static final String STOP_SIGNAL = "SIGTERM";
   public static final Duration UPDATE_MONITOR = Duration.ofSeconds(5);
   public static final long UPDATE_PARALLELISM = 1;
+
+  /// How long a replacement may take until it runs. After that it counts as failed, so that no
+  /// update hangs without a word.
+  public static final Duration UPDATE_PROGRESS_DEADLINE = Duration.ofMinutes(10);
+
+  /// How long a drain may wait for the replicas elsewhere, so that none hangs either.
+  public static final Duration DRAIN_DEADLINE = Duration.ofMinutes(10);
+
   public static final long REPLICAS = 1;
   public static final long TASK_HISTORY = 5;
   public static final Duration HEARTBEAT_PERIOD = Duration.ofSeconds(1);
@@ -37,6 +48,15 @@ public final class Defaults {
     return policy.getCondition() == RestartCondition.RESTART_CONDITION_UNSPECIFIED
         ? RestartCondition.RESTART_CONDITION_ANY
         : policy.getCondition();
+  }
+
+  /// The policy that a service's tasks are replaced by: a job's task that completed is done, so
+  /// that `any` acts as `on-failure`.
+  public static RestartPolicy restartPolicy(ServiceSpec spec, RestartPolicy policy) {
+    return Mode.of(spec).isJob()
+            && restartCondition(policy) == RestartCondition.RESTART_CONDITION_ANY
+        ? policy.toBuilder().setCondition(RestartCondition.RESTART_CONDITION_ON_FAILURE).build()
+        : policy;
   }
 
   public static Duration restartDelay(RestartPolicy policy) {
@@ -57,6 +77,26 @@ public final class Defaults {
     return spec.getStopSignal().isEmpty() ? STOP_SIGNAL : spec.getStopSignal();
   }
 
+  /// Whether the specification has a health check, so that its tasks run only once it passes.
+  public static boolean hasHealthcheck(ContainerSpec spec) {
+    var check = spec.getHealthcheck();
+    return check.getTestCount() > 0 && !check.getTest(0).equals("NONE");
+  }
+
+  /// How new tasks of a service are placed.
+  ///
+  /// @param cluster null while there is none
+  public static PlacementStrategy placementStrategy(
+      Placement placement, @Nullable Cluster cluster) {
+    var asked = placement.getStrategy();
+    if (asked == PlacementStrategy.PLACEMENT_STRATEGY_UNSPECIFIED && cluster != null) {
+      asked = cluster.getSpec().getOrchestration().getPlacementStrategy();
+    }
+    return asked == PlacementStrategy.PLACEMENT_STRATEGY_UNSPECIFIED
+        ? PlacementStrategy.PLACEMENT_STRATEGY_SPREAD
+        : asked;
+  }
+
   /// The number of replicas of a replicated service.
   public static long replicas(ServiceSpec spec) {
     var replicated = spec.getMode().getReplicated();
@@ -65,7 +105,19 @@ public final class Defaults {
 
   /// Whether the service is replicated, which it is when it names no mode.
   public static boolean isReplicated(ServiceSpec spec) {
-    return !spec.getMode().hasGlobal();
+    return Mode.of(spec) == Mode.REPLICATED;
+  }
+
+  /// How many tasks of a replicated job have to complete.
+  public static long totalCompletions(ServiceSpec spec) {
+    var job = spec.getMode().getReplicatedJob();
+    return job.hasTotalCompletions() ? job.getTotalCompletions() : REPLICAS;
+  }
+
+  /// How many tasks of a replicated job run at the same time.
+  public static long maxConcurrent(ServiceSpec spec) {
+    var job = spec.getMode().getReplicatedJob();
+    return job.hasMaxConcurrent() ? job.getMaxConcurrent() : totalCompletions(spec);
   }
 
   public static long updateParallelism(UpdateConfig config) {
@@ -80,16 +132,39 @@ public final class Defaults {
     return config.hasMonitor() ? Times.duration(config.getMonitor()) : UPDATE_MONITOR;
   }
 
-  public static FailureAction failureAction(UpdateConfig config) {
-    return config.getFailureAction() == FailureAction.FAILURE_ACTION_UNSPECIFIED
+  public static Duration updateProgressDeadline(UpdateConfig config) {
+    return config.hasProgressDeadline()
+        ? Times.duration(config.getProgressDeadline())
+        : UPDATE_PROGRESS_DEADLINE;
+  }
+
+  /// What follows when an update of the service fails.
+  public static FailureAction updateFailureAction(ServiceSpec spec) {
+    var asked = spec.getUpdateConfig().getFailureAction();
+    if (asked != FailureAction.FAILURE_ACTION_UNSPECIFIED) {
+      return asked;
+    }
+    return hasHealthcheck(spec.getTaskTemplate().getContainerSpec())
+        ? FailureAction.FAILURE_ACTION_ROLLBACK
+        : FailureAction.FAILURE_ACTION_PAUSE;
+  }
+
+  /// What follows when a rollback of the service fails.
+  public static FailureAction rollbackFailureAction(ServiceSpec spec) {
+    var asked = spec.getRollbackConfig().getFailureAction();
+    return asked == FailureAction.FAILURE_ACTION_UNSPECIFIED
         ? FailureAction.FAILURE_ACTION_PAUSE
-        : config.getFailureAction();
+        : asked;
   }
 
   public static UpdateOrder updateOrder(UpdateConfig config) {
     return config.getOrder() == UpdateOrder.UPDATE_ORDER_UNSPECIFIED
         ? UpdateOrder.UPDATE_ORDER_STOP_FIRST
         : config.getOrder();
+  }
+
+  public static Duration drainDeadline(NodeSpec spec) {
+    return spec.hasDrainDeadline() ? Times.duration(spec.getDrainDeadline()) : DRAIN_DEADLINE;
   }
 
   // ---- Autoscaling

@@ -3,6 +3,7 @@ package dev.skein.worker;
 import com.sun.management.OperatingSystemMXBean;
 import dev.skein.proto.v1.Capability;
 import dev.skein.proto.v1.EngineDescription;
+import dev.skein.proto.v1.GenericResource;
 import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.Platform;
 import dev.skein.proto.v1.Resources;
@@ -13,6 +14,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -25,19 +27,23 @@ public final class NodeDescriber {
   private final String version;
   private final String hostname;
   private final Map<String, String> labels;
+  private final List<GenericResource> genericResources;
   private final Collection<TaskRuntime> runtimes;
 
   /// @param version of this program
   /// @param hostname as the user wants it, or "" for the machine's
   /// @param labels of the engine, as the daemon was started with
+  /// @param genericResources what the node has besides CPU and memory
   public NodeDescriber(
       String version,
       String hostname,
       Map<String, String> labels,
+      List<GenericResource> genericResources,
       Collection<TaskRuntime> runtimes) {
     this.version = version;
     this.hostname = hostname;
     this.labels = Map.copyOf(labels);
+    this.genericResources = List.copyOf(genericResources);
     this.runtimes = runtimes;
   }
 
@@ -86,9 +92,11 @@ public final class NodeDescriber {
 
   /// The JVM knows the limits that a cgroup puts on the daemon, and they hold for its tasks as
   /// well wherever the daemon can't leave it.
-  private static Resources resources() {
+  private Resources resources() {
     var resources =
-        Resources.newBuilder().setNanoCpus(Runtime.getRuntime().availableProcessors() * NANO_CPUS);
+        Resources.newBuilder()
+            .setNanoCpus(Runtime.getRuntime().availableProcessors() * NANO_CPUS)
+            .addAllGenericResources(genericResources);
     if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
       resources.setMemoryBytes(system.getTotalMemorySize());
     }

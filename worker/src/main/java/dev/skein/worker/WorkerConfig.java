@@ -1,5 +1,6 @@
 package dev.skein.worker;
 
+import dev.skein.proto.v1.GenericResource;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -18,6 +19,7 @@ import java.util.random.RandomGenerator;
 /// @param hostname as the user wants it; "" for the machine's
 /// @param version of this program
 /// @param labels of the engine
+/// @param genericResources what the node has besides CPU and memory
 /// @param programs directories that tasks of the process runtime find programs in, after the
 ///     system's own
 /// @param clock dates and judges waits; must not jump
@@ -31,6 +33,7 @@ public record WorkerConfig(
     String hostname,
     String version,
     Map<String, String> labels,
+    List<GenericResource> genericResources,
     List<Path> programs,
     InstantSource clock,
     LongSupplier nanoTime,
@@ -39,6 +42,7 @@ public record WorkerConfig(
   public WorkerConfig {
     managers = List.copyOf(managers);
     labels = Map.copyOf(labels);
+    genericResources = List.copyOf(genericResources);
     programs = List.copyOf(programs);
   }
 }

@@ -59,7 +59,12 @@ public final class WorkerNode implements AutoCloseable {
     mesh = new IngressMesh(MeshConfig.defaults(config.address()), config.nanoTime());
     var runtimes = Map.of(runtime.name(), runtime);
     describer =
-        new NodeDescriber(config.version(), config.hostname(), config.labels(), runtimes.values());
+        new NodeDescriber(
+            config.version(),
+            config.hostname(),
+            config.labels(),
+            config.genericResources(),
+            runtimes.values());
     try {
       var driver = new MeshDriver(mesh::apply, blocking, this::meshLetGo);
       var address = config.address().getHostAddress();

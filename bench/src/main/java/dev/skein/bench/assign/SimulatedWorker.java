@@ -63,7 +63,7 @@ final class SimulatedWorker implements AutoCloseable {
             new NoPorts(),
             services -> {},
             Journal.none(),
-            new NodeDescriber("bench", hostname, Map.of(), List.of(runtime)).describe(),
+            new NodeDescriber("bench", hostname, Map.of(), List.of(), List.of(runtime)).describe(),
             AgentListener.NONE);
     agent.start();
     return new SimulatedWorker(channels, agent);

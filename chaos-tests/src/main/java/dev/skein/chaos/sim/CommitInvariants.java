@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// What holds after every single commit, whoever made it.
 final class CommitInvariants {
   /// A plan may be this much older than its commit: what changed since is no fault of the planner.
-  private static final Duration RACE = Duration.ofSeconds(2);
+  static final Duration RACE = Duration.ofSeconds(2);
 
   private CommitInvariants() {}
 

@@ -1,6 +1,7 @@
 package dev.skein.chaos.sim;
 
 import dev.skein.manager.autoscale.AutoscaleCore;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.schedule.ServiceRevisions;
@@ -93,7 +94,9 @@ final class Convergence {
           : "is not wanted but " + status;
     }
     if (TaskStates.isTerminal(status)) {
-      return mayStayEnded(revisions, task) ? null : "ended " + status + " and is not replaced";
+      return mayStayEnded(revisions, task) || (Jobs.isJob(service) && Jobs.isComplete(task))
+          ? null
+          : "ended " + status + " and is not replaced";
     }
     if (Lineage.wasNeverAssigned(task)) {
       if (!isExplained(task)) {
@@ -101,7 +104,7 @@ final class Convergence {
       }
       return mayHaveToWait(service) ? null : "waits though it asks for nothing special";
     }
-    if (status != TaskState.TASK_STATE_RUNNING) {
+    if (status != TaskState.TASK_STATE_RUNNING || Jobs.isJob(service)) {
       return "is " + status + ", desired " + task.getDesiredState();
     }
     return revisions.isUpToDate(task, cluster.state().node(task.getNodeId()))

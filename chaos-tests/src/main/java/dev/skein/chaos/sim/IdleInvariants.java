@@ -3,6 +3,7 @@ package dev.skein.chaos.sim;
 import static dev.skein.chaos.sim.CommitInvariants.require;
 
 import dev.skein.manager.loop.ControlCore;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Planner;
 import dev.skein.manager.plan.Slot;
@@ -11,6 +12,7 @@ import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.Service;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
+import dev.skein.state.Mode;
 import dev.skein.state.TaskStates;
 import java.time.Instant;
 import java.util.List;
@@ -30,10 +32,12 @@ final class IdleInvariants {
               task.getId(),
               task.getDesiredState());
         }
-      } else if (Defaults.isReplicated(service.getSpec())) {
-        filledAsAskedFor(service, state);
       } else {
-        filledOnEligibleNodes(service, state);
+        switch (Mode.of(service.getSpec())) {
+          case REPLICATED -> filledAsAskedFor(service, state);
+          case REPLICATED_JOB -> JobInvariants.runsAsManyAsItMay(service, state);
+          case GLOBAL, GLOBAL_JOB -> filledOnEligibleNodes(service, state);
+        }
       }
     }
   }
@@ -58,7 +62,8 @@ final class IdleInvariants {
     for (var node : state.nodes().values()) {
       if (requirements.refusalOf(node) == null) {
         require(
-            !Lineage.of(state, Slot.ofNode(service.getId(), node.getId())).filling().isEmpty(),
+            Lineage.of(state, Slot.ofNode(service.getId(), node.getId())).filling().stream()
+                .anyMatch(task -> Jobs.isPresent(service, task)),
             "global service %s has no task on node %s",
             service.getSpec().getName(),
             node.getId());

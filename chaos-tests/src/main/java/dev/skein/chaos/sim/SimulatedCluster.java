@@ -64,6 +64,7 @@ public final class SimulatedCluster {
   private final MoveInvariant moves = new MoveInvariant();
   private final Convergence convergence = new Convergence(this);
   private final UpdateInvariant updates = new UpdateInvariant();
+  private final BudgetInvariant budgets = new BudgetInvariant();
   private final TreeMap<String, SimulatedWorker> workers = new TreeMap<>();
   private @Nullable Consumer<String> trace;
   private @Nullable SimulatedManager leader;
@@ -315,7 +316,10 @@ public final class SimulatedCluster {
             .setHostname(id)
             .setPlatform(Platform.newBuilder().setOs("linux").setArchitecture("x86_64"))
             .setResources(
-                Resources.newBuilder().setNanoCpus(4_000_000_000L).setMemoryBytes(4_000_000_000L))
+                Resources.newBuilder()
+                    .setNanoCpus(4_000_000_000L)
+                    .setMemoryBytes(4_000_000_000L)
+                    .addAllGenericResources(SimulatedDemands.gpus()))
             .addCapabilities(Capability.newBuilder().setName("process").setAvailable(true))
             .build();
     propose(
@@ -341,8 +345,11 @@ public final class SimulatedCluster {
       Trace.lines(commit, time.now()).forEach(trace);
     }
     CommitInvariants.check(commit);
-    commit.changes().forEach(this::leaveIfRemoved);
+    HealthInvariants.check(commit, (node, task) -> worker(node).wasHealthy(task));
     updates.check(commit, time.now());
+    budgets.check(commit, time.now());
+    JobInvariants.check(commit);
+    commit.changes().forEach(this::leaveIfRemoved);
     moves.check(commit);
   }
 

@@ -1,8 +1,10 @@
 package dev.skein.chaos.sim;
 
 import dev.skein.manager.control.Mutation;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.FailureAction;
+import dev.skein.proto.v1.GlobalJob;
 import dev.skein.proto.v1.GlobalMode;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeAvailability;
@@ -65,7 +67,7 @@ final class SimulatedUser {
       return;
     }
     var service = chance.of(services);
-    switch (chance.below(18)) {
+    switch (chance.below(21)) {
       case 0, 1, 2 -> scale(service);
       case 3, 4, 5 -> update(service);
       case 6 -> roll(service);
@@ -74,9 +76,11 @@ final class SimulatedUser {
       case 9 -> restoreSomeNode();
       case 10, 11 -> setAvailability();
       case 12 -> label();
-      case 13 -> autoscale(service);
-      case 14, 15 -> rearrange(service);
-      case 16 -> setSelfCare();
+      case 13, 14 -> promote(service);
+      case 15 -> runAgain(service);
+      case 16 -> autoscale(service);
+      case 17, 18 -> rearrange(service);
+      case 19 -> setSelfCare();
       default -> changeMembership();
     }
   }
@@ -84,12 +88,7 @@ final class SimulatedUser {
   /// Undoes what keeps services from running, so that all of them can come to rest.
   void repair() {
     for (var node : state().nodes().values()) {
-      update(
-          node.toBuilder()
-              .setSpec(
-                  node.getSpec().toBuilder()
-                      .setAvailability(NodeAvailability.NODE_AVAILABILITY_ACTIVE))
-              .build());
+      setAvailability(node, NodeAvailability.NODE_AVAILABILITY_ACTIVE);
     }
     for (var service : services(each -> fails(each.getSpec().getTaskTemplate()))) {
       updateArgs(service, "repaired-" + count++);
@@ -97,11 +96,15 @@ final class SimulatedUser {
   }
 
   static boolean fails(TaskSpec spec) {
-    return spec.getContainerSpec().getArgsList().contains(SimulatedWorker.FAILING);
+    var args = spec.getContainerSpec().getArgsList();
+    return args.contains(SimulatedWorker.FAILING) || args.contains(SimulatedProcess.SICK);
   }
 
-  /// What an operator does with a paused update whose cause is gone.
+  /// What an operator does with a paused update whose cause is gone, and with one that waits after
+  /// its canaries.
   void resumePaused() {
+    services(service -> service.getUpdateStatus().getState() == UpdateState.UPDATE_STATE_CANARY)
+        .forEach(this::promote);
     services(
             service ->
                 service.getUpdateStatus().getState() == UpdateState.UPDATE_STATE_PAUSED
@@ -120,19 +123,33 @@ final class SimulatedUser {
   // ---- Services
 
   private void createService() {
-    var spec =
-        ServiceSpec.newBuilder()
-            .setName("service-" + count++)
-            .setMode(mode())
-            .setTaskTemplate(taskSpec())
-            .setUpdateConfig(updateConfig())
-            .setRollbackConfig(updateConfig());
+    var spec = ServiceSpec.newBuilder().setName("service-" + count++).setTaskTemplate(taskSpec());
+    var service = Service.newBuilder().setId(ids.next()).setSpecVersion(1);
+    if (chance.in(4)) {
+      spec.setMode(jobMode());
+      spec.getTaskTemplateBuilder().getContainerSpecBuilder().addArgs(SimulatedWorker.COMPLETING);
+      Jobs.begin(service, cluster.now());
+    } else {
+      spec.setMode(mode()).setUpdateConfig(updateConfig()).setRollbackConfig(rolloutConfig());
+      if (spec.getMode().hasReplicated() && chance.in(3)) {
+        spec.setMaxUnavailable(chance.between(1, 2));
+      }
+    }
     if (chance.in(2)) {
       spec.getEndpointSpecBuilder().addPorts(port());
     }
-    propose(
-        ChangeSets.create(
-            Service.newBuilder().setId(ids.next()).setSpec(spec).setSpecVersion(1).build()));
+    propose(ChangeSets.create(service.setSpec(spec).build()));
+  }
+
+  private ServiceMode.Builder jobMode() {
+    var mode = ServiceMode.newBuilder();
+    if (chance.in(3)) {
+      return mode.setGlobalJob(GlobalJob.getDefaultInstance());
+    }
+    mode.getReplicatedJobBuilder()
+        .setTotalCompletions(chance.between(1, 8))
+        .setMaxConcurrent(chance.between(1, 3));
+    return mode;
   }
 
   private ServiceMode.Builder mode() {
@@ -156,6 +173,7 @@ final class SimulatedUser {
     if (chance.in(10)) {
       spec.getContainerSpecBuilder().addArgs(SimulatedWorker.FAILING);
     }
+    SimulatedDemands.add(spec, chance);
     return spec;
   }
 
@@ -171,7 +189,19 @@ final class SimulatedUser {
   }
 
   private UpdateConfig.Builder updateConfig() {
-    return UpdateConfig.newBuilder()
+    var config = rolloutConfig();
+    if (chance.in(4)) {
+      config.setCanary(chance.between(1, 2));
+    }
+    return config;
+  }
+
+  private UpdateConfig.Builder rolloutConfig() {
+    var config = UpdateConfig.newBuilder();
+    if (chance.in(4)) {
+      config.setProgressDeadline(Times.proto(chance.millis(20_000, 60_000)));
+    }
+    return config
         .setParallelism(chance.below(4))
         .setDelay(Times.proto(chance.in(2) ? Duration.ZERO : chance.millis(0, 3_000)))
         .setMonitor(Times.proto(chance.millis(0, 5_000)))
@@ -261,7 +291,15 @@ final class SimulatedUser {
   }
 
   private void scale(Service service) {
-    if (Defaults.isReplicated(service.getSpec()) && !service.getSpec().hasAutoscale()) {
+    if (service.getSpec().getMode().hasReplicatedJob()) {
+      var scaled = service.toBuilder();
+      scaled
+          .getSpecBuilder()
+          .getModeBuilder()
+          .getReplicatedJobBuilder()
+          .setTotalCompletions(chance.between(1, 8));
+      propose(ChangeSets.update(scaled.build()));
+    } else if (Defaults.isReplicated(service.getSpec()) && !service.getSpec().hasAutoscale()) {
       var scaled = service.toBuilder();
       scaled
           .getSpecBuilder()
@@ -273,28 +311,60 @@ final class SimulatedUser {
   }
 
   private void update(Service service) {
-    updateArgs(service, chance.in(4) ? SimulatedWorker.FAILING : "args-" + count++);
+    updateArgs(
+        service,
+        switch (chance.below(8)) {
+          case 0, 1 -> SimulatedWorker.FAILING;
+          case 2 -> SimulatedProcess.SICK;
+          default -> "args-" + count++;
+        });
   }
 
   private void updateArgs(Service service, String args) {
     var spec = service.getSpec().toBuilder();
-    spec.getTaskTemplateBuilder().getContainerSpecBuilder().clearArgs().addArgs(args);
+    var container = spec.getTaskTemplateBuilder().getContainerSpecBuilder();
+    container.clearArgs().addArgs(args);
+    if (Jobs.isJob(service)) {
+      container.addArgs(SimulatedWorker.COMPLETING);
+    }
     if (!spec.getTaskTemplate().equals(service.getSpec().getTaskTemplate())) {
       propose(ChangeSets.update(revised(service, spec.build()).clearUpdateStatus().build()));
     }
   }
 
   private Service.Builder revised(Service service, ServiceSpec spec) {
-    return service.toBuilder()
-        .setSpec(spec)
-        .setPreviousSpec(service.getSpec())
-        .setPreviousSpecVersion(service.getSpecVersion())
-        .addRevisions(Revisions.current(service))
-        .setSpecVersion(service.getSpecVersion() + 1);
+    var revised =
+        service.toBuilder()
+            .setSpec(spec)
+            .setPreviousSpec(service.getSpec())
+            .setPreviousSpecVersion(service.getSpecVersion())
+            .addRevisions(Revisions.current(service))
+            .setSpecVersion(service.getSpecVersion() + 1);
+    if (Jobs.isJob(service)) {
+      Jobs.beginNext(revised, cluster.now());
+    }
+    return revised;
+  }
+
+  private void promote(Service service) {
+    if (service.getUpdateStatus().getState() == UpdateState.UPDATE_STATE_CANARY) {
+      var promoted = service.toBuilder().setPromotedVersion(service.getSpecVersion());
+      promoted.getUpdateStatusBuilder().setState(UpdateState.UPDATE_STATE_UPDATING);
+      propose(ChangeSets.update(promoted.build()));
+    }
+  }
+
+  /// Another iteration of the same job, as its schedule would begin it.
+  private void runAgain(Service service) {
+    if (Jobs.isJob(service)) {
+      var again = service.toBuilder();
+      Jobs.beginNext(again, cluster.now());
+      propose(ChangeSets.update(again.build()));
+    }
   }
 
   private void roll(Service service) {
-    if (service.hasPreviousSpec()) {
+    if (service.hasPreviousSpec() && !Jobs.isJob(service)) {
       var status =
           UpdateStatus.newBuilder()
               .setState(UpdateState.UPDATE_STATE_ROLLBACK_STARTED)
@@ -337,8 +407,17 @@ final class SimulatedUser {
   }
 
   private void setAvailability(Node node, NodeAvailability availability) {
-    update(
-        node.toBuilder().setSpec(node.getSpec().toBuilder().setAvailability(availability)).build());
+    var changed = node.toBuilder();
+    changed.getSpecBuilder().setAvailability(availability).clearDrainDeadline();
+    if (availability != NodeAvailability.NODE_AVAILABILITY_DRAIN) {
+      changed.clearDrainStartedAt();
+    } else if (!node.hasDrainStartedAt()) {
+      changed.setDrainStartedAt(Times.timestamp(cluster.now()));
+    }
+    if (chance.in(3)) {
+      changed.getSpecBuilder().setDrainDeadline(Times.proto(chance.millis(0, 30_000)));
+    }
+    update(changed.build());
   }
 
   private void label() {

@@ -26,6 +26,9 @@ final class SimulatedWorker {
   /// The argument that makes a task's process fail soon after its start.
   static final String FAILING = "failing";
 
+  /// The argument that makes it succeed after a while.
+  static final String COMPLETING = "completing";
+
   private static final int MISSED_HEARTBEATS_MAX = 3;
   private static final Duration ANSWER_WAIT_MAX = Duration.ofSeconds(3);
 
@@ -51,9 +54,6 @@ final class SimulatedWorker {
   private boolean cutOff;
   private boolean stalled;
   private boolean left;
-
-  /// A task's process, running or ended but not yet taken note of.
-  private record SimulatedProcess(TaskEvent.Started started, @Nullable Integer exitCode) {}
 
   /// @param address of the node, a literal one
   SimulatedWorker(
@@ -92,11 +92,17 @@ final class SimulatedWorker {
     var running = new TreeSet<String>();
     processes.forEach(
         (task, process) -> {
-          if (process.exitCode == null) {
+          if (process.isRunning()) {
             running.add(task);
           }
         });
     return running;
+  }
+
+  /// Whether a probe has ever found the task's process healthy.
+  boolean wasHealthy(String task) {
+    var process = processes.get(task);
+    return process != null && process.hasPassed();
   }
 
   /// Tasks that the agent has not forgotten, for messages.
@@ -116,12 +122,13 @@ final class SimulatedWorker {
     heartbeat = null;
     alarm = Instant.MAX;
     var started = new TreeMap<String, TaskEvent.Started>();
-    processes.forEach((task, process) -> started.put(task, process.started));
+    processes.forEach((task, process) -> started.put(task, process.started()));
     perform(starting.recover(List.copyOf(disk.values()), started, time.now()));
     processes.forEach(
         (task, process) -> {
-          if (process.exitCode != null) {
-            tell(task, new TaskEvent.Exited(process.exitCode, ""), Duration.ofMillis(10));
+          var code = process.exitCode();
+          if (code != null) {
+            tell(task, new TaskEvent.Exited(code, ""), Duration.ofMillis(10));
           }
         });
     connectAfter(chance.millis(10, 300));
@@ -159,8 +166,8 @@ final class SimulatedWorker {
   /// A process ends by itself.
   void failProcess(String task, int exitCode) {
     var process = processes.get(task);
-    if (process != null && process.exitCode == null) {
-      processes.put(task, new SimulatedProcess(process.started, exitCode));
+    if (process != null && process.isRunning()) {
+      process.end(exitCode);
       tell(
           task,
           new TaskEvent.Exited(exitCode, exitCode == 0 ? "" : "exit code " + exitCode),
@@ -359,11 +366,22 @@ final class SimulatedWorker {
               chance.millis(1, 300));
       case START -> {
         var started = started(task);
-        processes.put(taskId, new SimulatedProcess(started, null));
+        processes.put(taskId, new SimulatedProcess(started, task.spec(), time.now(), chance));
         tell(taskId, started, chance.millis(1, 100));
-        if (task.spec().getContainerSpec().getArgsList().contains(FAILING)) {
+        var arguments = task.spec().getContainerSpec().getArgsList();
+        if (arguments.contains(FAILING)) {
           time.after(chance.millis(200, 2_000), () -> failProcess(taskId, 1));
+        } else if (arguments.contains(COMPLETING)) {
+          time.after(chance.millis(200, 8_000), () -> failProcess(taskId, 0));
         }
+      }
+      case PROBE -> {
+        var process = processes.get(taskId);
+        var healthy = process != null && process.probe(time.now(), chance);
+        tell(
+            taskId,
+            new TaskEvent.Probed(healthy, healthy ? "" : "exit code 1"),
+            SimulatedProcess.probeTime(chance));
       }
       case STOP -> stop(taskId, chance.millis(1, 2_000));
       case REMOVE -> {
@@ -387,10 +405,11 @@ final class SimulatedWorker {
         grace,
         () -> {
           var process = processes.get(taskId);
-          var code = process == null || process.exitCode == null ? 143 : process.exitCode;
           if (process != null) {
-            processes.put(taskId, new SimulatedProcess(process.started, code));
+            process.end(143);
           }
+          var ended = process == null ? null : process.exitCode();
+          var code = ended == null ? 143 : ended;
           on(new AgentEvent.OfTask(taskId, new TaskEvent.Exited(code, "")));
         });
   }

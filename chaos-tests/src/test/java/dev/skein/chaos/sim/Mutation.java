@@ -10,6 +10,7 @@ import dev.skein.manager.plan.Planner;
 import dev.skein.manager.reap.ReapPlanner;
 import dev.skein.manager.rearrange.RearrangePlanner;
 import dev.skein.manager.reconcile.ReconcilePlanner;
+import dev.skein.manager.restart.EvictPlanner;
 import dev.skein.manager.restart.RestartPlanner;
 import dev.skein.manager.schedule.SchedulePlanner;
 import dev.skein.manager.update.UpdatePlanner;
@@ -49,6 +50,13 @@ enum Mutation {
   CHANGES_OF_NODES_ARE_NOT_SEEN(
       RestartPlanner.class, real -> (state, dirty, now) -> real.plan(state, slotsOf(dirty), now)),
 
+  A_RESTARTS_BACKOFF_NEVER_GROWS(RestartPlanner.class, each(Mutation::forgettingTheRow)),
+
+  A_TASK_IS_TAKEN_FOR_RUNNING_BEFORE_IT_IS_HEALTHY(
+      RestartPlanner.class, real -> (state, dirty, now) -> impatient(real, state, dirty, now)),
+
+  ONE_GENERIC_RESOURCE_IS_GIVEN_TO_ALL(SchedulePlanner.class, each(Mutation::withTheFirstGpu)),
+
   SCALING_DOWN_STOPS_NOTHING(ReconcilePlanner.class, without(Mutation::removes)),
 
   SCALING_UP_MAKES_ONE_TASK_TWICE(ReconcilePlanner.class, Mutation::creatingTwice),
@@ -63,7 +71,49 @@ enum Mutation {
   TWO_SERVICES_GET_ONE_PUBLISHED_PORT(AllocatePlanner.class, each(Mutation::withOnePort)),
 
   AN_UPDATE_REPLACES_ALL_AT_ONCE(
-      UpdatePlanner.class, real -> (state, dirty, now) -> unbounded(real, state, dirty, now)),
+      UpdatePlanner.class,
+      seeing(
+          service -> {
+            service.getSpecBuilder().getUpdateConfigBuilder().setParallelism(0);
+            return service;
+          })),
+
+  AN_UPDATE_KNOWS_NO_BUDGET(UpdatePlanner.class, seeing(Mutation::withoutBudget)),
+
+  A_DRAIN_KNOWS_NO_BUDGET(
+      EvictPlanner.class,
+      seeing(
+          service -> {
+            service.getSpecBuilder().getUpdateConfigBuilder().setParallelism(0);
+            return withoutBudget(service);
+          })),
+
+  AN_UPDATE_DOES_NOT_HOLD_AFTER_ITS_CANARIES(
+      UpdatePlanner.class, seeing(service -> service.setPromotedVersion(service.getSpecVersion()))),
+
+  A_JOB_RUNS_ALL_AT_ONCE(
+      ReconcilePlanner.class,
+      seeing(
+          service -> {
+            if (service.getSpec().getMode().hasReplicatedJob()) {
+              service
+                  .getSpecBuilder()
+                  .getModeBuilder()
+                  .getReplicatedJobBuilder()
+                  .setMaxConcurrent(Integer.MAX_VALUE);
+            }
+            return service;
+          })),
+
+  A_JOB_RUNS_AGAIN_WHAT_IT_HAS_COMPLETED(
+      RestartPlanner.class,
+      seeing(
+          service -> {
+            if (service.getSpec().getMode().hasReplicatedJob()) {
+              service.getSpecBuilder().getModeBuilder().getReplicatedBuilder().setReplicas(1);
+            }
+            return service;
+          })),
 
   A_MOVED_TASK_IS_STOPPED_BEFORE_ITS_SUCCESSOR_RUNS(
       RearrangePlanner.class, Mutation::stoppingWhatIsMoved),
@@ -133,6 +183,38 @@ enum Mutation {
         : change;
   }
 
+  private static Change forgettingTheRow(Change change) {
+    return change.hasCreate()
+        ? ChangeSets.create(
+            change.getCreate().getTask().toBuilder()
+                .setRestartStreak(Math.min(1, change.getCreate().getTask().getRestartStreak()))
+                .build())
+        : change;
+  }
+
+  private static Plan impatient(Planner real, ClusterState state, Dirty dirty, Instant now) {
+    var plan = real.plan(state, dirty, now);
+    var changes = new ArrayList<>(plan.changes());
+    for (var id : dirty.tasks()) {
+      var task = state.task(id);
+      if (task != null && task.getStatus().getState() == TaskState.TASK_STATE_STARTING) {
+        changes.add(
+            ChangeSets.status(
+                task, task.getStatus().toBuilder().setState(TaskState.TASK_STATE_RUNNING).build()));
+      }
+    }
+    return new Plan(changes, plan.wakes());
+  }
+
+  private static Change withTheFirstGpu(Change change) {
+    if (change.getUpdate().getTask().getGenericResourcesCount() == 0) {
+      return change;
+    }
+    var spoiled = change.getUpdate().getTask().toBuilder();
+    spoiled.getGenericResourcesBuilder(0).getNamedResourceSpecBuilder().setValue("one");
+    return ChangeSets.update(spoiled.build());
+  }
+
   private static Dirty slotsOf(Dirty dirty) {
     var slots = new Dirty();
     dirty.slots().forEach(slot -> slots.mark(new DirtyKey.OfSlot(slot)));
@@ -140,7 +222,6 @@ enum Mutation {
   }
 
   private static Planner creatingTwice(Planner real) {
-    var extra = new IdSource(new SplittableRandom(99));
     return (state, dirty, now) -> {
       var plan = real.plan(state, dirty, now);
       var changes = new ArrayList<>(plan.changes());
@@ -148,10 +229,12 @@ enum Mutation {
           .filter(Change::hasCreate)
           .findFirst()
           .ifPresent(
-              change ->
-                  changes.add(
-                      ChangeSets.create(
-                          change.getCreate().getTask().toBuilder().setId(extra.next()).build())));
+              change -> {
+                var task = change.getCreate().getTask();
+                // Another id than any other leader gives to any other task.
+                var id = new IdSource(new SplittableRandom(task.getId().hashCode())).next();
+                changes.add(ChangeSets.create(task.toBuilder().setId(id).build()));
+              });
       return new Plan(changes, plan.wakes());
     };
   }
@@ -205,31 +288,41 @@ enum Mutation {
     return ChangeSets.update(spoiled.build());
   }
 
-  /// The real planner sees services that ask for no bound.
-  private static Plan unbounded(Planner real, ClusterState state, Dirty dirty, Instant now) {
-    var changes = new ArrayList<Change>();
-    for (var service : state.services().values()) {
-      var spoiled = service.toBuilder();
-      spoiled.getSpecBuilder().getUpdateConfigBuilder().setParallelism(0);
-      changes.add(ChangeSets.update(spoiled.build()));
-    }
-    var seen = state.apply(state.index() + 1, List.of(ChangeSets.of(now, changes))).state();
-    var plan = real.plan(seen, dirty, now);
-    return new Plan(
-        plan.changes().stream().map(each -> restored(each, state)).toList(), plan.wakes());
+  private static Service.Builder withoutBudget(Service.Builder service) {
+    service.getSpecBuilder().clearMaxUnavailable();
+    return service;
   }
 
-  private static Change restored(Change change, ClusterState state) {
-    if (!change.hasUpdate()) {
-      return change;
-    }
+  /// The real planner sees other services than there are.
+  private static UnaryOperator<Planner> seeing(UnaryOperator<Service.Builder> spoiled) {
+    return real ->
+        (state, dirty, now) -> {
+          var changes = new ArrayList<Change>();
+          for (var service : state.services().values()) {
+            changes.add(ChangeSets.update(spoiled.apply(service.toBuilder()).build()));
+          }
+          var seen = state.apply(state.index() + 1, List.of(ChangeSets.of(now, changes))).state();
+          var plan = real.plan(seen, dirty, now);
+          return new Plan(
+              plan.changes().stream().map(each -> restored(each, state, seen)).toList(),
+              plan.wakes());
+        };
+  }
+
+  private static Change restored(Change change, ClusterState state, ClusterState seen) {
     var planned = change.getUpdate().getService();
     Service original = state.service(planned.getId());
-    if (original == null) {
+    Service shown = seen.service(planned.getId());
+    if (original == null || shown == null) {
       return change;
     }
-    var restored = planned.toBuilder().setVersion(original.getVersion());
-    restored.getSpecBuilder().setUpdateConfig(original.getSpec().getUpdateConfig());
+    var restored =
+        planned.toBuilder()
+            .setVersion(original.getVersion())
+            .setPromotedVersion(original.getPromotedVersion());
+    if (planned.getSpec().equals(shown.getSpec())) {
+      restored.setSpec(original.getSpec());
+    }
     return ChangeSets.update(restored.build());
   }
 

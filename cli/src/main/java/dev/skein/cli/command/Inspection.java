@@ -40,6 +40,20 @@ final class Inspection {
       Fetch fetch,
       Function<JsonObject, String> pretty)
       throws IOException {
+    return run(context, arguments, kind, fetch, pretty, false);
+  }
+
+  /// As above.
+  ///
+  /// @param inWords whether words are what is printed without a format
+  static int run(
+      CommandContext context,
+      Arguments arguments,
+      String kind,
+      Fetch fetch,
+      Function<JsonObject, String> pretty,
+      boolean inWords)
+      throws IOException {
     String format = arguments.text("format");
     if (format != null && arguments.is("pretty")) {
       throw new UsageException("--format is incompatible with --pretty");
@@ -60,7 +74,7 @@ final class Inspection {
         missing.add("Error: no such " + kind + ": " + reference);
       }
     }
-    if (arguments.is("pretty")) {
+    if (arguments.is("pretty") || (inWords && format == null)) {
       String separator = "";
       for (var object : found) {
         context.out().print(separator + pretty.apply(object.getAsJsonObject()));

@@ -9,6 +9,7 @@ import dev.skein.cli.command.Command.Group;
 import dev.skein.cli.command.Command.Leaf;
 import dev.skein.cli.command.Command.Naming;
 import dev.skein.cli.format.Json;
+import dev.skein.cli.value.GoDuration;
 import dev.skein.cli.value.KeyValue;
 import java.io.IOException;
 import java.util.List;
@@ -124,6 +125,13 @@ final class NodeCommands {
     return Leaf.of("[OPTIONS] NODE", "Change a node.")
         .flags(
             Flag.choice("availability", "What the node may be given", "active", "pause", "drain"),
+            Flag.of(
+                    "drain-deadline",
+                    "duration",
+                    "How long a drain spares services that would lose too many tasks at once; 0s"
+                        + " moves all tasks at once",
+                    GoDuration::parse)
+                .byDefault("10m"),
             Flag.choice("role", "What the node is", "worker", "manager"),
             Flag.list("label-add", (char) 0, "list", "Add or change a label (KEY=VALUE)")
                 .reading(KeyValue::parse),
@@ -133,7 +141,7 @@ final class NodeCommands {
         .arguments(1, 1)
         .naming(Naming.NODES)
         .examples(
-            "skein node update --availability drain node-2",
+            "skein node update --availability drain --drain-deadline 5m node-2",
             "skein node update --label-add disk=ssd --label-rm old node-2")
         .does(NodeCommands::runUpdate);
   }
@@ -146,6 +154,10 @@ final class NodeCommands {
       String availability = arguments.text("availability");
       if (availability != null) {
         spec.addProperty("Availability", availability);
+      }
+      Long deadline = arguments.get("drain-deadline", Long.class);
+      if (deadline != null) {
+        spec.addProperty("DrainDeadline", deadline);
       }
       String role = arguments.text("role");
       if (role != null) {

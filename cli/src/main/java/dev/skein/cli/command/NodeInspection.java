@@ -1,5 +1,6 @@
 package dev.skein.cli.command;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.command.Command.Leaf;
@@ -44,6 +45,7 @@ final class NodeInspection {
     sheet.inner("State", Human.capital(Json.text(node, "Status.State")));
     sheet.innerIf("Message", Json.text(node, "Status.Message"));
     sheet.inner("Availability", Human.capital(Json.text(node, "Spec.Availability")));
+    sheet.innerIf("Draining Since", Json.text(node, "DrainStartedAt"));
     sheet.inner("Address", Json.text(node, "Status.Addr"));
     if (Json.at(node, "ManagerStatus") != null) {
       sheet.heading("Manager Status");
@@ -57,6 +59,14 @@ final class NodeInspection {
     sheet.heading("Resources");
     sheet.inner("CPUs", Quantity.cpus(Json.number(node, "Description.Resources.NanoCPUs", 0)));
     sheet.inner("Memory", Human.bytes(Json.number(node, "Description.Resources.MemoryBytes", 0)));
+    for (JsonElement resource : Json.array(node, "Description.Resources.GenericResources")) {
+      sheet.innerIf(
+          Json.text(resource, "NamedResourceSpec.Kind"),
+          Json.text(resource, "NamedResourceSpec.Value"));
+      sheet.innerIf(
+          Json.text(resource, "DiscreteResourceSpec.Kind"),
+          Json.text(resource, "DiscreteResourceSpec.Value"));
+    }
     sheet.line("Engine Version", Json.text(node, "Description.Engine.EngineVersion"));
     sheet.map("Engine Labels", Json.object(node, "Description.Engine.Labels"));
     return sheet.toString();

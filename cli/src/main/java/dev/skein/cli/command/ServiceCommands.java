@@ -23,6 +23,7 @@ final class ServiceCommands {
             new Entry("ls", List.of("list"), "List the services", ServiceListing::leaf),
             new Entry("ps", "List the tasks of services", ServiceTasks::leaf),
             new Entry("inspect", "Show everything about services", ServiceInspection::leaf),
+            new Entry("explain", "Tell why services are not as desired", ServiceExplain::leaf),
             new Entry("scale", "Set how many tasks services have", ServiceScale::leaf),
             new Entry("update", "Change a service", ServiceUpdate::leaf),
             new Entry(
@@ -31,6 +32,9 @@ final class ServiceCommands {
                 ServiceAutoscale::leaf),
             new Entry("rebalance", "Spread a service's tasks anew", Rebalance::service),
             new Entry("stats", "Show what the tasks of a service use", Stats::service),
+            new Entry("rollback", "Undo a service's last update", ServiceRollback::rollback),
+            new Entry(
+                "promote", "Go on with an update after its canaries", ServiceRollback::promote),
             new Entry("logs", "Show what tasks have printed", ServiceLogs::leaf),
             new Entry("rm", List.of("remove"), "Remove services", ServiceCommands::rm)));
   }

@@ -29,6 +29,8 @@ final class ServiceCreate {
             "skein service create --name web --replicas 3 --publish 8080:80 nginx:1.27",
             "skein service create --name web --process --publish 8080 -- skein whoami",
             "skein service create --name agent --mode global --process -- /usr/bin/agent -v",
+            "skein service create --name sums --mode replicated-job --replicas 20"
+                + " --max-concurrent 4 --process -- ./sum.sh",
             "skein service create --constraint node.role==worker --limit-memory 256m --detach"
                 + " redis")
         .does(ServiceCreate::run);
@@ -65,14 +67,11 @@ final class ServiceCreate {
     if (words.size() > 1) {
       edit.containerWords("Args", words.subList(1, words.size()));
     }
-    boolean global = "global".equals(arguments.text("mode"));
-    if (global) {
-      if (arguments.has("replicas")) {
-        throw new UsageException("replicas can only be used with replicated mode");
-      }
-      Json.make(spec, "Mode.Global");
-    } else {
-      ServiceSpecEdit.setReplicas(spec, 1);
+    switch (arguments.text("mode")) {
+      case "global" -> Json.make(spec, "Mode.Global");
+      case "global-job" -> Json.make(spec, "Mode.GlobalJob");
+      case "replicated-job" -> Json.make(spec, "Mode.ReplicatedJob");
+      case null, default -> ServiceSpecEdit.setReplicas(spec, 1);
     }
     edit.applyCommon();
     edit.addLabels("label", "container-label");

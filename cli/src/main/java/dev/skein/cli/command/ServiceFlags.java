@@ -44,7 +44,13 @@ final class ServiceFlags {
     flags.add(Flag.string("name", (char) 0, "string", "Name of the service"));
     flags.add(process());
     flags.add(
-        Flag.choice("mode", "How many tasks there are", "replicated", "global")
+        Flag.choice(
+                "mode",
+                "How many tasks there are, and whether they run for good or until they complete",
+                "replicated",
+                "global",
+                "replicated-job",
+                "global-job")
             .byDefault("replicated"));
     flags.add(PUBLISH);
     flags.add(ENV);
@@ -53,6 +59,7 @@ final class ServiceFlags {
     flags.add(CONTAINER_LABEL);
     flags.add(CONSTRAINT);
     flags.add(PREFERENCE);
+    flags.addAll(PlacementFlags.create());
     flags.addAll(common());
     flags.add(DETACH);
     flags.add(QUIET);
@@ -75,9 +82,16 @@ final class ServiceFlags {
         "Remove a label of each task by its key");
     both(flags, CONSTRAINT, "list", "Add a constraint", "Remove a constraint");
     both(flags, PREFERENCE, "pref", "Add a preference", "Remove a preference");
+    flags.addAll(PlacementFlags.update());
     flags.addAll(common());
     flags.add(Flag.bool("force", (char) 0, "Replace all tasks although nothing has changed"));
     flags.add(Flag.bool("rollback", (char) 0, "Go back to the previous specification"));
+    flags.add(
+        Flag.of(
+            "update-canary",
+            "uint",
+            "Tasks replaced before the update waits for `skein service promote`; 0 for no wait",
+            Flag::readUnsigned));
     flags.add(DETACH);
     flags.add(QUIET);
     return flags;
@@ -94,7 +108,24 @@ final class ServiceFlags {
 
   private static List<Flag> common() {
     List<Flag> flags = new ArrayList<>();
-    flags.add(Flag.of("replicas", "uint", "Number of tasks", Flag::readUnsigned));
+    flags.add(
+        Flag.of(
+            "replicas",
+            "uint",
+            "Number of tasks; of a replicated job those that have to complete",
+            Flag::readUnsigned));
+    flags.add(
+        Flag.of(
+            "max-concurrent",
+            "uint",
+            "Tasks of a replicated job that run at the same time; by default all",
+            Flag::readUnsigned));
+    flags.add(
+        Flag.of(
+            "max-unavailable",
+            "uint",
+            "Tasks that updates and drains may have down at the same time; no limit by default",
+            Flag::readUnsigned));
     flags.add(
         Flag.of(
             "replicas-max-per-node",
@@ -137,6 +168,13 @@ final class ServiceFlags {
             "duration",
             "Time over which attempts are counted",
             GoDuration::parse));
+    flags.add(
+        Flag.of(
+            "restart-backoff",
+            "duration",
+            "Double the delay with every restart in a row, up to this",
+            GoDuration::parse));
+    flags.addAll(HealthFlags.flags());
     flags.addAll(rollout("update", "pause", "continue", "rollback"));
     flags.addAll(rollout("rollback", "pause", "continue"));
     return flags;
@@ -168,6 +206,12 @@ final class ServiceFlags {
                 Flag::readRatio)
             .byDefault("0"),
         Flag.choice(which + "-order", "Which of two tasks goes first", "start-first", "stop-first")
-            .byDefault("stop-first"));
+            .byDefault("stop-first"),
+        Flag.of(
+                which + "-progress-deadline",
+                "duration",
+                "Time until a new task must run, or it has failed",
+                GoDuration::parse)
+            .byDefault("10m"));
   }
 }

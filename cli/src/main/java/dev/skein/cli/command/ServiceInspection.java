@@ -51,11 +51,7 @@ final class ServiceInspection {
     sheet.line("ID", Json.text(service, "ID"));
     sheet.line("Name", Json.text(service, "Spec.Name"));
     sheet.map("Labels", Json.object(service, "Spec.Labels"));
-    sheet.line("Service Mode", Human.capital(ServiceListing.mode(service)));
-    JsonElement replicas = Json.at(service, "Spec.Mode.Replicated.Replicas");
-    if (replicas != null) {
-      sheet.inner("Replicas", replicas.getAsString());
-    }
+    mode(service, sheet);
     if (Json.at(service, "UpdateStatus.State") != null) {
       sheet.heading("UpdateStatus");
       sheet.inner("State", Json.text(service, "UpdateStatus.State"));
@@ -73,6 +69,20 @@ final class ServiceInspection {
     return sheet.toString();
   }
 
+  private static void mode(JsonObject service, Sheet sheet) {
+    JsonObject mode = Json.object(service, "Spec.Mode");
+    sheet.line("Service Mode", Human.capital(ServiceListing.mode(mode)));
+    sheet.innerIf("Replicas", Json.text(mode, "Replicated.Replicas"));
+    sheet.innerIf("Max Concurrent", Json.text(mode, "ReplicatedJob.MaxConcurrent"));
+    sheet.innerIf("Total Completions", Json.text(mode, "ReplicatedJob.TotalCompletions"));
+    sheet.innerIf("Max Unavailable", Json.text(service, "Spec.MaxUnavailable"));
+    if (Json.at(service, "JobStatus") != null) {
+      sheet.heading("JobStatus");
+      sheet.inner("Iteration", Json.text(service, "JobStatus.JobIteration.Index"));
+      sheet.innerIf("Last Execution", Json.text(service, "JobStatus.LastExecution"));
+    }
+  }
+
   private static String endpointMode(JsonObject service) {
     String mode = Json.text(service, "Endpoint.Spec.Mode");
     return mode.isEmpty() ? "vip" : mode;
@@ -82,13 +92,15 @@ final class ServiceInspection {
     JsonArray constraints = Json.array(placement, "Constraints");
     JsonArray preferences = Json.array(placement, "Preferences");
     long perNode = Json.number(placement, "MaxReplicas", 0);
-    if (constraints.isEmpty() && preferences.isEmpty() && perNode == 0) {
+    String strategy = Json.text(placement, "Strategy");
+    if (constraints.isEmpty() && preferences.isEmpty() && perNode == 0 && strategy.isEmpty()) {
       return;
     }
     sheet.heading("Placement");
     constraints.forEach(constraint -> sheet.inner("Constraint", constraint.getAsString()));
     preferences.forEach(
         preference -> sheet.inner("Spread", Json.text(preference, "Spread.SpreadDescriptor")));
+    sheet.innerIf("Strategy", strategy);
     if (perNode > 0) {
       sheet.inner("Max Replicas Per Node", Long.toString(perNode));
     }
@@ -105,6 +117,8 @@ final class ServiceInspection {
     duration("Monitoring Period", config, "Monitor", sheet);
     sheet.innerIf("Max failure ratio", Json.text(config, "MaxFailureRatio"));
     sheet.innerIf("Order", Json.text(config, "Order"));
+    duration("Progress deadline", config, "ProgressDeadline", sheet);
+    sheet.innerIf("Canaries", Json.text(config, "Canary"));
   }
 
   private static void duration(String name, JsonObject parent, String field, Sheet sheet) {
@@ -128,6 +142,7 @@ final class ServiceInspection {
     sheet.innerIf("User", Json.text(container, "User"));
     sheet.innerIf("StopSignal", Json.text(container, "StopSignal"));
     duration("StopGracePeriod", container, "StopGracePeriod", sheet);
+    healthcheck(Json.object(container, "Healthcheck"), sheet);
     JsonObject restart = Json.object(template, "RestartPolicy");
     if (!restart.isEmpty()) {
       sheet.heading("RestartPolicy");
@@ -135,7 +150,21 @@ final class ServiceInspection {
       duration("Delay", restart, "Delay", sheet);
       sheet.innerIf("Max attempts", Json.text(restart, "MaxAttempts"));
       duration("Window", restart, "Window", sheet);
+      duration("Longest delay", restart, "MaxDelay", sheet);
     }
+  }
+
+  private static void healthcheck(JsonObject check, Sheet sheet) {
+    if (check.isEmpty()) {
+      return;
+    }
+    sheet.heading("Healthcheck");
+    sheet.innerIf("Test", words(Json.array(check, "Test")));
+    duration("Interval", check, "Interval", sheet);
+    duration("Timeout", check, "Timeout", sheet);
+    sheet.innerIf("Retries", Json.text(check, "Retries"));
+    duration("Start Period", check, "StartPeriod", sheet);
+    duration("Start Interval", check, "StartInterval", sheet);
   }
 
   private static String words(JsonArray array) {
@@ -150,7 +179,8 @@ final class ServiceInspection {
       long cpus = Json.number(amounts, "NanoCPUs", 0);
       long memory = Json.number(amounts, "MemoryBytes", 0);
       long pids = Json.number(amounts, "Pids", 0);
-      if (cpus + memory + pids == 0) {
+      JsonArray generic = Json.array(amounts, "GenericResources");
+      if (cpus + memory + pids == 0 && generic.isEmpty()) {
         continue;
       }
       sheet.heading("Resource " + kind);
@@ -163,6 +193,11 @@ final class ServiceInspection {
       if (pids > 0) {
         sheet.inner("Processes", Long.toString(pids));
       }
+      generic.forEach(
+          resource ->
+              sheet.inner(
+                  Json.text(resource, "DiscreteResourceSpec.Kind"),
+                  Json.text(resource, "DiscreteResourceSpec.Value")));
     }
   }
 

@@ -68,30 +68,40 @@ final class ServiceListing {
     String id = Json.text(service, "ID");
     row.addProperty("ID", fullId ? id : Human.shortId(id));
     row.addProperty("Name", Json.text(service, "Spec.Name"));
-    row.addProperty("Mode", mode(service));
+    row.addProperty("Mode", mode(Json.object(service, "Spec.Mode")));
     row.addProperty("Replicas", replicas(service));
     row.addProperty("Image", ServiceImage.of(Json.object(service, "Spec.TaskTemplate"), false));
     row.addProperty("Ports", ports(service));
     return row;
   }
 
-  static String mode(JsonObject service) {
-    if (Json.at(service, "Spec.Mode.Global") != null) {
+  /// What a service's mode is called in listings and messages.
+  static String mode(JsonObject mode) {
+    if (mode.has("Global")) {
       return "global";
     }
-    if (Json.at(service, "Spec.Mode.ReplicatedJob") != null) {
+    if (mode.has("ReplicatedJob")) {
       return "replicated job";
     }
-    return Json.at(service, "Spec.Mode.GlobalJob") != null ? "global job" : "replicated";
+    return mode.has("GlobalJob") ? "global job" : "replicated";
   }
 
   private static String replicas(JsonObject service) {
-    String text =
-        Json.number(service, "ServiceStatus.RunningTasks", 0)
-            + "/"
-            + Json.number(service, "ServiceStatus.DesiredTasks", 0);
+    long desired = Json.number(service, "ServiceStatus.DesiredTasks", 0);
+    String text = Json.number(service, "ServiceStatus.RunningTasks", 0) + "/" + desired;
+    if (isJob(Json.object(service, "Spec.Mode"))) {
+      long completed = Json.number(service, "ServiceStatus.CompletedTasks", 0);
+      long total =
+          Json.number(service, "Spec.Mode.ReplicatedJob.TotalCompletions", desired + completed);
+      text += " (" + completed + "/" + total + " completed)";
+    }
     long perNode = Json.number(service, "Spec.TaskTemplate.Placement.MaxReplicas", 0);
     return perNode == 0 ? text : text + " (max " + perNode + " per node)";
+  }
+
+  /// Whether tasks run until they complete.
+  static boolean isJob(JsonObject mode) {
+    return mode.has("ReplicatedJob") || mode.has("GlobalJob");
   }
 
   private static String ports(JsonObject service) {

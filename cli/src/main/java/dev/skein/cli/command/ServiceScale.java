@@ -21,7 +21,8 @@ final class ServiceScale {
   static Leaf leaf() {
     return Leaf.of(
             "[OPTIONS] SERVICE=REPLICAS [SERVICE=REPLICAS...]",
-            "Set how many tasks replicated services have, and wait until they run.")
+            "Set how many tasks replicated services have, and wait until they run; of replicated"
+                + " jobs, how many have to complete.")
         .flags(ServiceFlags.DETACH)
         .arguments(1, Integer.MAX_VALUE)
         .naming(Naming.SERVICES)
@@ -62,8 +63,8 @@ final class ServiceScale {
   private static String scale(EngineClient client, String name, long replicas) throws IOException {
     JsonObject service = ServiceCommands.require(client, name);
     JsonObject spec = Json.make(service, "Spec");
-    if (Json.at(spec, "Mode.Replicated") == null) {
-      throw new FailureException("scale can only be used with replicated mode");
+    if (Json.at(spec, "Mode.Replicated") == null && Json.at(spec, "Mode.ReplicatedJob") == null) {
+      throw new FailureException("scale can only be used with replicated or replicated-job mode");
     }
     ServiceSpecEdit.setReplicas(spec, replicas);
     ServiceUpdate.post(client, service, spec, false);

@@ -42,26 +42,51 @@ final class ServiceSpecEdit {
     number("restart-delay", "TaskTemplate.RestartPolicy", "Delay");
     number("restart-max-attempts", "TaskTemplate.RestartPolicy", "MaxAttempts");
     number("restart-window", "TaskTemplate.RestartPolicy", "Window");
+    number("restart-backoff", "TaskTemplate.RestartPolicy", "MaxDelay");
+    HealthFlags.apply(spec, arguments);
+    PlacementFlags.apply(spec, arguments);
     number("replicas-max-per-node", "TaskTemplate.Placement", "MaxReplicas");
     rollout("update", "UpdateConfig");
     rollout("rollback", "RollbackConfig");
+    Long unavailable = arguments.get("max-unavailable", Long.class);
+    if (unavailable != null) {
+      spec.addProperty("MaxUnavailable", unavailable);
+    }
     Long replicas = arguments.get("replicas", Long.class);
     if (replicas != null) {
       setReplicas(spec, replicas);
     }
+    Long concurrent = arguments.get("max-concurrent", Long.class);
+    if (concurrent != null) {
+      setMaxConcurrent(concurrent);
+    }
   }
 
-  /// Sets the number of tasks.
+  /// Sets the number of tasks; of a job, those that have to complete.
   ///
-  /// @throws UsageException if the service is not replicated
+  /// @throws UsageException if the service has a task on each node
   static void setReplicas(JsonObject spec, long replicas) {
     JsonObject mode = Json.make(spec, "Mode");
+    if (mode.has("ReplicatedJob")) {
+      Json.make(mode, "ReplicatedJob").addProperty("TotalCompletions", replicas);
+      return;
+    }
     if (mode.size() > 0 && !mode.has("Replicated")) {
       throw new UsageException(
-          "replicas can only be used with replicated mode; this service is "
-              + String.join("", mode.keySet()).toLowerCase(java.util.Locale.ROOT));
+          "replicas can only be used with replicated or replicated-job mode; this service is "
+              + ServiceListing.mode(mode));
     }
     Json.make(mode, "Replicated").addProperty("Replicas", replicas);
+  }
+
+  private void setMaxConcurrent(long concurrent) {
+    JsonObject mode = Json.make(spec, "Mode");
+    if (!mode.has("ReplicatedJob")) {
+      throw new UsageException(
+          "max-concurrent can only be used with replicated-job mode; this service is "
+              + ServiceListing.mode(mode));
+    }
+    Json.make(mode, "ReplicatedJob").addProperty("MaxConcurrent", concurrent);
   }
 
   private void rollout(String prefix, String config) {
@@ -70,6 +95,8 @@ final class ServiceSpecEdit {
     number(prefix + "-monitor", config, "Monitor");
     text(prefix + "-failure-action", config, "FailureAction");
     text(prefix + "-order", config, "Order");
+    number(prefix + "-progress-deadline", config, "ProgressDeadline");
+    number(prefix + "-canary", config, "Canary");
     Double ratio = arguments.get(prefix + "-max-failure-ratio", Double.class);
     if (ratio != null) {
       Json.make(spec, config).addProperty("MaxFailureRatio", ratio);

@@ -28,6 +28,7 @@ final class ServiceUpdate {
             "skein service update --image nginx:1.28 web",
             "skein service update --env-add MODE=fast --publish-add 8443:443 web",
             "skein service update --update-parallelism 2 --update-delay 10s --force web",
+            "skein service update --update-canary 1 --image nginx:1.28 web",
             "skein service update web -- skein whoami --port 9000",
             "skein service update --rollback web")
         .does(ServiceUpdate::run);

@@ -71,6 +71,8 @@ final class SwarmCommands {
               "How long an ephemeral worker is down before it is removed",
               GoDuration::parse)
           .byDefault("10m");
+  private static final Flag STRATEGY =
+      PlacementFlags.strategy("How tasks of services that name no strategy are placed");
 
   private SwarmCommands() {}
 
@@ -113,6 +115,7 @@ final class SwarmCommands {
             HEARTBEAT.byDefault("5s"),
             HISTORY.byDefault("5"),
             SNAPSHOT_INTERVAL.byDefault("10000"),
+            STRATEGY.byDefault("spread"),
             Flag.bool(
                 "force-new-cluster",
                 (char) 0,
@@ -165,6 +168,10 @@ final class SwarmCommands {
     Boolean autoRebalance = arguments.get("auto-rebalance", Boolean.class);
     if (autoRebalance != null) {
       Json.make(spec, "Orchestration").addProperty("AutoRebalance", autoRebalance);
+    }
+    String strategy = arguments.text("placement-strategy");
+    if (strategy != null) {
+      Json.make(spec, "Orchestration").addProperty("PlacementStrategy", strategy);
     }
     Long interval = arguments.get("snapshot-interval", Long.class);
     if (interval != null) {
@@ -294,8 +301,11 @@ final class SwarmCommands {
 
   static Leaf update() {
     return Leaf.of("[OPTIONS]", "Change the swarm's settings.")
-        .flags(CERT_EXPIRY, HEARTBEAT, HISTORY, SNAPSHOT_INTERVAL, AUTO_REBALANCE)
-        .examples("skein swarm update --task-history-limit 3 --dispatcher-heartbeat 2s")
+        .flags(CERT_EXPIRY, HEARTBEAT, HISTORY, SNAPSHOT_INTERVAL, STRATEGY, AUTO_REBALANCE)
+        .examples(
+            "skein swarm update --task-history-limit 3 --dispatcher-heartbeat 2s",
+            "skein swarm update --placement-strategy binpack",
+            "skein swarm update --auto-rebalance")
         .does(
             (context, arguments) -> {
               try (EngineClient client = context.client()) {

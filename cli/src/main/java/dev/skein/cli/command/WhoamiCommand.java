@@ -2,6 +2,7 @@ package dev.skein.cli.command;
 
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Command.Leaf;
+import dev.skein.cli.value.GoDuration;
 import dev.skein.cli.whoami.Identity;
 import dev.skein.cli.whoami.WhoamiServer;
 import java.io.IOException;
@@ -26,7 +27,8 @@ final class WhoamiCommand {
             "[OPTIONS]",
             "Run the sample service: a small HTTP server that answers with its node, service, slot,"
                 + " task and version, and the request; as JSON for '?format=json'.\n\n"
-                + "  /health          answers ok\n"
+                + "  /health          answers ok, or 503 while it is not healthy\n"
+                + "  /sick            makes it unhealthy for good\n"
                 + "  /slow?ms=100     answers after a pause (at most 60000)\n"
                 + "  /cpu?ms=100      answers after using a processor (at most 60000)\n"
                 + "  /exit?code=1     ends the process\n\n"
@@ -36,10 +38,17 @@ final class WhoamiCommand {
                 "port", "port", "Port to listen at; else $PORT, else 8080", WhoamiCommand::port),
             Flag.string(
                 "address", (char) 0, "ip", "Address to listen at; else $SKEIN_ADDR, else 0.0.0.0"),
+            Flag.of(
+                "unhealthy-for",
+                "duration",
+                "How long it is not healthy after its start",
+                GoDuration::parse),
             Flag.bool("udp", (char) 0, "Answer each UDP datagram with the task's name and itself"))
         .examples(
             "skein whoami --port 8080",
-            "skein service create --name web --process --publish 8080 -- skein whoami")
+            "skein service create --name web --process --publish 8080 -- skein whoami",
+            "skein service create --process --publish 8080 --health-http /health -- skein whoami"
+                + " --unhealthy-for 10s")
         .does(WhoamiCommand::run);
   }
 
@@ -58,6 +67,10 @@ final class WhoamiCommand {
               code.set(status);
               asked.countDown();
             })) {
+      Long unhealthy = arguments.get("unhealthy-for", Long.class);
+      if (unhealthy != null) {
+        server.unhealthyFor(unhealthy);
+      }
       context.out().println("whoami listens at " + server.address());
       context.out().flush();
       Thread signals =

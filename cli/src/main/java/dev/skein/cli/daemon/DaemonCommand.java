@@ -12,7 +12,9 @@ import dev.skein.cli.command.FailureException;
 import dev.skein.cli.command.Flag;
 import dev.skein.cli.command.UsageException;
 import dev.skein.cli.command.VersionCommand;
+import dev.skein.proto.v1.GenericResource;
 import dev.skein.state.ratis.RatisLogging;
+import dev.skein.worker.GenericResources;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -55,10 +57,17 @@ public final class DaemonCommand implements CommandProvider {
             Flag.string("api-tlscert", (char) 0, "file", "The API's own certificate"),
             Flag.string("api-tlskey", (char) 0, "file", "Key of the API's own certificate"),
             Flag.string("hostname", (char) 0, "name", "Name of this node (default the machine's)"),
-            Flag.list("label", (char) 0, "key=value", "Engine label, for placement constraints"))
+            Flag.list("label", (char) 0, "key=value", "Engine label, for placement constraints"),
+            Flag.list(
+                "node-generic-resource",
+                (char) 0,
+                "kind=value",
+                "What the node has for services to reserve: a number (ssd=3), or one by its name"
+                    + " (gpu=uuid-1)"))
         .examples(
             "skein daemon",
             "skein daemon --data-root /srv/skein --label disk=ssd",
+            "skein daemon --node-generic-resource gpu=uuid-1 --node-generic-resource gpu=uuid-2",
             "skein daemon --api-listen 10.0.0.5:2376 --api-tlscacert ca.pem --api-tlscert cert.pem"
                 + " --api-tlskey key.pem")
         .does(DaemonCommand::run);
@@ -89,6 +98,7 @@ public final class DaemonCommand implements CommandProvider {
         dataRoot(context, arguments),
         hostname(arguments),
         labels(arguments),
+        genericResources(arguments),
         programs(context));
   }
 
@@ -166,6 +176,14 @@ public final class DaemonCommand implements CommandProvider {
   private static String hostname(Arguments arguments) throws IOException {
     var given = arguments.text("hostname");
     return given != null ? given : InetAddress.getLocalHost().getHostName();
+  }
+
+  private static List<GenericResource> genericResources(Arguments arguments) {
+    try {
+      return GenericResources.parse(arguments.texts("node-generic-resource"));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("invalid --node-generic-resource: " + e.getMessage());
+    }
   }
 
   private static Map<String, String> labels(Arguments arguments) {

@@ -1,6 +1,7 @@
 package dev.skein.cli.daemon;
 
 import dev.skein.api.ApiConfig;
+import dev.skein.proto.v1.GenericResource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param dataRoot where all state is kept
 /// @param hostname the name this node shows
 /// @param labels engine labels, for placement
+/// @param genericResources what this node has besides CPU and memory, for reservations
 /// @param programs where tasks find programs besides the system's directories
 public record DaemonOptions(
     Path socket,
@@ -20,4 +22,5 @@ public record DaemonOptions(
     Path dataRoot,
     String hostname,
     Map<String, String> labels,
+    List<GenericResource> genericResources,
     List<Path> programs) {}

@@ -24,7 +24,9 @@ final class LocalWorkers implements WorkerFactory {
     this.options = options;
     this.files = files;
     this.version = version;
-    this.describer = new NodeDescriber(version, options.hostname(), options.labels(), List.of());
+    this.describer =
+        new NodeDescriber(
+            version, options.hostname(), options.labels(), options.genericResources(), List.of());
   }
 
   @Override
@@ -45,6 +47,7 @@ final class LocalWorkers implements WorkerFactory {
             options.hostname(),
             version,
             options.labels(),
+            options.genericResources(),
             options.programs(),
             SystemClock.STEADY,
             SystemClock.NANOS,

@@ -66,6 +66,7 @@ final class Convergence {
 
   /// What is to be shown after one look.
   ///
+  /// @param overall how far the service as a whole is, in lines
   /// @param running tasks that run
   /// @param wanted tasks that shall run
   /// @param rollback whether an update is being rolled back
@@ -73,6 +74,7 @@ final class Convergence {
   /// @param stableInNanos how long it still has to stay so; negative while it is not as wanted
   /// @param outcome null while it goes on
   record Look(
+      List<String> overall,
       int running,
       int wanted,
       boolean rollback,
@@ -83,7 +85,12 @@ final class Convergence {
   /// How it ended.
   ///
   /// @param failure what failed, or null for success
-  record Outcome(@Nullable String failure) {}
+  /// @param note what a success means, where that is not that all is as wanted for good
+  record Outcome(@Nullable String failure, String note) {
+    Outcome(@Nullable String failure) {
+      this(failure, "");
+    }
+  }
 
   /// Looks once.
   ///
@@ -113,13 +120,21 @@ final class Convergence {
     while (!global && slots.size() < wanted) {
       slots.add(new Slot("", 0, ""));
     }
-    String failure = updateFailure(service);
-    if (failure != null) {
-      return new Look(running, wanted, rollback, slots, -1, new Outcome(failure));
+    Outcome end = updateEnd(service);
+    List<String> overall =
+        List.of(
+            "overall progress: "
+                + (rollback ? "rolling back update: " : "")
+                + running
+                + " out of "
+                + wanted
+                + " tasks");
+    if (end != null) {
+      return new Look(overall, running, wanted, rollback, slots, -1, end);
     }
     if (running != wanted) {
       asWanted = false;
-      return new Look(running, wanted, rollback, slots, -1, null);
+      return new Look(overall, running, wanted, rollback, slots, -1, null);
     }
     if (!asWanted) {
       asWanted = true;
@@ -133,7 +148,7 @@ final class Convergence {
     }
     long left = period - (nowNanos - asWantedSince);
     Outcome outcome = left <= 0 ? new Outcome(rolledBack(service)) : null;
-    return new Look(running, wanted, rollback, slots, Math.max(0, left), outcome);
+    return new Look(overall, running, wanted, rollback, slots, Math.max(0, left), outcome);
   }
 
   /// How long the service must stay as wanted, in nanoseconds.
@@ -154,15 +169,18 @@ final class Convergence {
         : null;
   }
 
-  private @Nullable String updateFailure(JsonObject service) {
+  private @Nullable Outcome updateEnd(JsonObject service) {
     String message = Json.text(service, "UpdateStatus.Message");
     switch (Json.text(service, "UpdateStatus.State")) {
       case "paused" -> {
-        return "service update paused: " + message;
+        return new Outcome("service update paused: " + message);
+      }
+      case "canary" -> {
+        return new Outcome(null, message);
       }
       case "rollback_started" -> rollback = true;
       case "rollback_paused" -> {
-        return "service rollback paused: " + message;
+        return new Outcome("service rollback paused: " + message);
       }
       default -> {}
     }
@@ -207,7 +225,7 @@ final class Convergence {
     return failures;
   }
 
-  private static int stage(JsonObject task) {
+  static int stage(JsonObject task) {
     return STATES.indexOf(Json.text(task, "Status.State")) + 1;
   }
 
@@ -215,7 +233,7 @@ final class Convergence {
     return down.contains(Json.text(task, "NodeID"));
   }
 
-  private static Slot slot(JsonObject task, @Nullable JsonObject failed, Set<String> down) {
+  static Slot slot(JsonObject task, @Nullable JsonObject failed, Set<String> down) {
     String state = Json.text(task, "Status.State");
     if (isDown(task, down)) {
       return new Slot(state, 0, "its node is down");

@@ -64,14 +64,7 @@ final class ProgressView {
   }
 
   static List<String> lines(Look look, boolean bars) {
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        "overall progress: "
-            + (look.rollback() ? "rolling back update: " : "")
-            + look.running()
-            + " out of "
-            + look.wanted()
-            + " tasks");
+    List<String> lines = new ArrayList<>(look.overall());
     int count = look.slots().size();
     for (int i = 0; i < count; i++) {
       Slot slot = look.slots().get(i);

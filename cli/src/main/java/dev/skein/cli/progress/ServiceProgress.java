@@ -56,11 +56,16 @@ public final class ServiceProgress {
             : context.out();
     ProgressView view = new ProgressView(out, context.terminal() && !quiet, context.columns());
     Convergence convergence = new Convergence(rollbackAsked);
+    JobProgress job = new JobProgress();
     context.interrupts().arm();
     for (int round = 0; ; round++) {
       JsonObject service = client.object(Query.of("/services", serviceId).toString());
+      JsonArray tasks = tasks(client, serviceId);
+      Set<String> down = down(client);
       Look look =
-          convergence.look(service, tasks(client, serviceId), down(client), context.nanoTime());
+          JobProgress.isJob(service)
+              ? job.look(service, tasks, down, context.nanoTime())
+              : convergence.look(service, tasks, down, context.nanoTime());
       Outcome outcome = look.outcome();
       view.show(look, verification(look, serviceId));
       if (outcome != null) {
@@ -87,8 +92,12 @@ public final class ServiceProgress {
   }
 
   private static String verification(Look look, String serviceId) {
-    if (look.outcome() != null) {
-      return look.outcome().failure() == null ? "Service " + serviceId + " converged" : "";
+    Outcome outcome = look.outcome();
+    if (outcome != null) {
+      if (!outcome.note().isEmpty()) {
+        return outcome.note();
+      }
+      return outcome.failure() == null ? "Service " + serviceId + " converged" : "";
     }
     if (look.stableInNanos() < 0) {
       return "";

@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
 /// A small HTTP server that says which task answered: the sample service for demonstrations, tests
 /// and exercises.
 ///
-/// `/` answers with the task and the request, as text or as JSON; `/health` with `ok`; `/slow?ms=`
-/// after a pause; `/cpu?ms=` after using a processor; `/exit?code=` ends the process. A virtual
-/// thread serves each connection. [#drain] may be called by any thread.
+/// `/` answers with the task and the request, as text or as JSON; `/health` with `ok`, or status
+/// 503 while it is not healthy, which `/sick` makes it for good; `/slow?ms=` after a pause;
+/// `/cpu?ms=` after using a processor; `/exit?code=` ends the process. A virtual thread serves each
+/// connection. [#drain] may be called by any thread.
 public final class WhoamiServer implements Closeable {
   /// The longest that `/slow` and `/cpu` may take, in milliseconds.
   public static final int MS_MAX = 60_000;
@@ -47,6 +48,8 @@ public final class WhoamiServer implements Closeable {
   private final Semaphore places = new Semaphore(CONNECTIONS_MAX);
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private volatile boolean draining;
+  private volatile boolean sick;
+  private volatile long healthyFrom;
 
   /// Binds.
   ///
@@ -65,6 +68,7 @@ public final class WhoamiServer implements Closeable {
     this.identity = identity;
     this.nanoTime = nanoTime;
     this.exit = exit;
+    healthyFrom = nanoTime.getAsLong();
     listener = new ServerSocket();
     listener.setReuseAddress(true);
     listener.bind(address, BACKLOG);
@@ -78,6 +82,15 @@ public final class WhoamiServer implements Closeable {
   /// Where it listens.
   public InetSocketAddress address() {
     return (InetSocketAddress) listener.getLocalSocketAddress();
+  }
+
+  /// Is not healthy from now on for a while; before [#serve].
+  public void unhealthyFor(long nanos) {
+    healthyFrom = nanoTime.getAsLong() + nanos;
+  }
+
+  private boolean isHealthy() {
+    return !sick && nanoTime.getAsLong() - healthyFrom >= 0;
   }
 
   /// Serves until [#drain] is called. Blocks the caller.
@@ -226,7 +239,20 @@ public final class WhoamiServer implements Closeable {
         throws IOException, Request.MalformedException {
       boolean head = request.method().equals("HEAD");
       switch (request.path()) {
-        case "/health" -> respond(200, "text/plain", "ok\n", keepAlive, head, out);
+        case "/health" -> {
+          var healthy = isHealthy();
+          respond(
+              healthy ? 200 : 503,
+              "text/plain",
+              healthy ? "ok\n" : sick ? "sick\n" : "not ready\n",
+              keepAlive,
+              head,
+              out);
+        }
+        case "/sick" -> {
+          sick = true;
+          identify(request, keepAlive, out);
+        }
         case "/slow" -> {
           pause(request.number("ms", 1000, MS_MAX));
           identify(request, keepAlive && !draining, out);
@@ -255,6 +281,7 @@ public final class WhoamiServer implements Closeable {
         JsonObject body = identity.toJson();
         body.addProperty("Local", local());
         body.addProperty("Remote", remote());
+        body.addProperty("Healthy", isHealthy());
         body.addProperty("Method", request.method());
         body.addProperty("Path", request.path());
         JsonObject headers = new JsonObject();
@@ -265,7 +292,8 @@ public final class WhoamiServer implements Closeable {
       }
       StringBuilder text = new StringBuilder(identity.toText());
       text.append("Local: ").append(local()).append('\n');
-      text.append("Remote: ").append(remote()).append("\n\n");
+      text.append("Remote: ").append(remote()).append('\n');
+      text.append("Healthy: ").append(isHealthy()).append("\n\n");
       text.append(request.line()).append('\n');
       request.headers().forEach((name, value) -> text.append(name + ": " + value + "\n"));
       respond(200, "text/plain", text.toString(), keepAlive, head, out);
@@ -303,7 +331,11 @@ public final class WhoamiServer implements Closeable {
     byte[] start =
         ("HTTP/1.1 "
                 + status
-                + (status == 200 ? " OK" : " Bad Request")
+                + switch (status) {
+                  case 200 -> " OK";
+                  case 503 -> " Service Unavailable";
+                  default -> " Bad Request";
+                }
                 + "\r\nContent-Type: "
                 + type
                 + "; charset=utf-8\r\nContent-Length: "

@@ -524,6 +524,63 @@ class ProgramTest {
   }
 
   @Test
+  void rollbackAndPromoteAreCommandsOfTheirOwn() {
+    skein
+        .on("GET /services/web", SERVICE)
+        .on("POST /services/", "{}")
+        .on("POST /skein/v1/services/", "{}");
+    assertThat(skein.run("service", "rollback", "-d", "web").out()).isEqualTo("web\n");
+    assertThat(skein.requestLines().getLast())
+        .isEqualTo("POST /services/s1abcdefghijklmnop/update?version=42&rollback=previous");
+    assertThat(skein.run("service", "promote", "-d", "web").out()).isEqualTo("web\n");
+    assertThat(skein.requestLines().getLast())
+        .isEqualTo("POST /skein/v1/services/s1abcdefghijklmnop/promote?version=42");
+  }
+
+  @Test
+  void aJobIsCreatedWithItsCounts() {
+    skein.on("POST /services/create", () -> Answer.json(201, "{\"ID\":\"s1\"}"));
+    skein.run(
+        "service",
+        "create",
+        "-d",
+        "--mode",
+        "replicated-job",
+        "--replicas",
+        "20",
+        "--max-concurrent",
+        "4",
+        "nginx");
+    assertThat(skein.body("POST"))
+        .contains("\"Mode\":{\"ReplicatedJob\":{\"TotalCompletions\":20,\"MaxConcurrent\":4}}");
+    assertThat(skein.run("service", "create", "--max-concurrent", "2", "nginx").err())
+        .contains("max-concurrent can only be used with replicated-job mode");
+    assertThat(
+            skein.run("service", "create", "--mode", "global-job", "--replicas", "2", "x").code())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void canariesDeadlineAndBudgetAreWrittenIntoTheSpecification() {
+    skein.on("GET /services/web", SERVICE).on("POST /services/", "{}");
+    skein.run(
+        "service",
+        "update",
+        "-d",
+        "--update-canary",
+        "2",
+        "--update-progress-deadline",
+        "30s",
+        "--max-unavailable",
+        "1",
+        "web");
+    assertThat(skein.body("POST"))
+        .contains(
+            "\"UpdateConfig\":{\"ProgressDeadline\":30000000000,\"Canary\":2,\"Parallelism\":1}",
+            "\"MaxUnavailable\":1");
+  }
+
+  @Test
   void createSendsAProcessServiceWithAllItsOptions(@TempDir Path directory) throws IOException {
     Path file = Files.writeString(directory.resolve("env"), "# no\nFROM=file\n\nHERE\nGONE\n");
     skein

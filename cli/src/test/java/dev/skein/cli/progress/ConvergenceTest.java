@@ -117,6 +117,70 @@ class ConvergenceTest {
   }
 
   @Test
+  void anUpdateThatWaitsAfterItsCanariesIsASuccessThatSaysSo() {
+    assertThat(look(status("canary"), 0).outcome()).isEqualTo(new Outcome(null, "why"));
+  }
+
+  private static JsonObject job(int total, int concurrent) {
+    JsonObject service = new JsonObject();
+    JsonObject job = Json.make(service, "Spec.Mode.ReplicatedJob");
+    job.addProperty("TotalCompletions", total);
+    job.addProperty("MaxConcurrent", concurrent);
+    Json.make(service, "JobStatus.JobIteration").addProperty("Index", 1);
+    return service;
+  }
+
+  private static JsonObject jobTask(int slot, int iteration, String state, String error) {
+    JsonObject task = task(slot, state, "running", error);
+    Json.make(task, "JobIteration").addProperty("Index", iteration);
+    return task;
+  }
+
+  private static Look lookAt(JobProgress progress, JsonObject job, long now, JsonObject... tasks) {
+    JsonArray all = new JsonArray();
+    for (JsonObject task : tasks) {
+      all.add(task);
+    }
+    return progress.look(job, all, Set.of(), now);
+  }
+
+  @Test
+  void aJobIsDoneWhenItsPresentIterationHasCompleted() {
+    JobProgress progress = new JobProgress();
+    Look look =
+        lookAt(
+            progress,
+            job(2, 1),
+            0,
+            jobTask(2, 0, "complete", ""),
+            jobTask(1, 1, "complete", ""),
+            jobTask(2, 1, "running", ""));
+    assertThat(ProgressView.lines(look, false))
+        .containsExactly("job progress: 1 out of 2 complete", "active tasks: 1 out of 1 tasks");
+    assertThat(look.outcome()).isNull();
+    assertThat(
+            lookAt(
+                    progress,
+                    job(2, 1),
+                    1,
+                    jobTask(1, 1, "complete", ""),
+                    jobTask(2, 1, "complete", ""))
+                .outcome())
+        .isEqualTo(new Outcome(null, "job complete"));
+  }
+
+  @Test
+  void aJobHasFailedWhenNothingIsLeftThatCouldCompleteItForAWhile() {
+    JobProgress progress = new JobProgress();
+    JsonObject[] tasks = {jobTask(1, 1, "complete", ""), jobTask(2, 1, "failed", "exit (7)")};
+    assertThat(lookAt(progress, job(2, 1), 0, tasks).outcome()).isNull();
+    assertThat(lookAt(progress, job(2, 1), SECOND, jobTask(2, 1, "ready", "")).outcome()).isNull();
+    assertThat(lookAt(progress, job(2, 1), 2 * SECOND, tasks).outcome()).isNull();
+    assertThat(lookAt(progress, job(2, 1), 4 * SECOND, tasks).outcome())
+        .isEqualTo(new Outcome("job failed: 1 of 2 tasks did not complete: exit (7)"));
+  }
+
+  @Test
   void aRollbackThatWasAskedForIsASuccess() {
     Convergence asked = new Convergence(true);
     JsonArray tasks = new JsonArray();

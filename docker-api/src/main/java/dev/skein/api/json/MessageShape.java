@@ -31,6 +31,7 @@ record MessageShape(List<Field> fields, Map<String, Field> byName) {
           "skein.v1.ContainerStatus.exit_code",
           "skein.v1.ContainerStatus.pid",
           "skein.v1.EncryptionConfig.auto_lock_managers",
+          "skein.v1.ExplainServiceResponse.as_desired",
           "skein.v1.LocalNodeInfo.control_available",
           "skein.v1.LocalNodeInfo.error",
           "skein.v1.LocalNodeInfo.node_addr",

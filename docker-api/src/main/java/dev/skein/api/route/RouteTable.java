@@ -35,7 +35,7 @@ public final class RouteTable {
             new StatsRoutes(client).routes(),
             new RearrangeRoutes(client).routes(),
             new LaterRoutes().routes(),
-            new SkeinRoutes(config, node, host, clock).routes())
+            new SkeinRoutes(config, client, node, host, clock).routes())
         .flatMap(List::stream)
         .toList();
   }

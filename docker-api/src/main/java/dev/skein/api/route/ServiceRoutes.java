@@ -15,6 +15,7 @@ import dev.skein.proto.v1.RemoveServiceRequest;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.UpdateServiceRequest;
 import dev.skein.state.Defaults;
+import dev.skein.state.Mode;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.util.List;
@@ -39,6 +40,7 @@ final class ServiceRoutes {
         Route.of("POST", "/services/create", this::create),
         Route.of("GET", "/services/{id}", this::inspect),
         Route.of("POST", "/services/{id}/update", this::update),
+        Route.of("POST", "/skein/v1/services/{id}/promote", this::promote),
         Route.of("DELETE", "/services/{id}", this::remove),
         Route.of("GET", "/services/{id}/logs", logs::handle));
   }
@@ -105,6 +107,18 @@ final class ServiceRoutes {
     } else {
       throw badRequest("invalid 'rollback' value '" + rollback + "', expected previous");
     }
+    return send(update);
+  }
+
+  private Response promote(Request request) throws StatusException {
+    return send(
+        UpdateServiceRequest.newBuilder()
+            .setRef(request.parameter("id"))
+            .setVersion(Queries.version(request, "service"))
+            .setPromote(true));
+  }
+
+  private Response send(UpdateServiceRequest.Builder update) throws StatusException {
     var updated = control.call().updateService(update.build());
     var json = new JsonObject();
     addWarnings(json, updated.getWarningsList());
@@ -114,13 +128,24 @@ final class ServiceRoutes {
   private static ServiceSpec spec(Request request) {
     var read = ProtoJson.fromJson(request.json(), ServiceSpec.getDefaultInstance());
     var spec = ProcessImage.normalized(read);
-    // Docker stores the number, and its clients read it without asking.
-    if (Defaults.isReplicated(spec) && !spec.getMode().getReplicated().hasReplicas()) {
-      var counted = spec.toBuilder();
-      counted.getModeBuilder().getReplicatedBuilder().setReplicas(Defaults.REPLICAS);
-      return counted.build();
+    return counted(spec);
+  }
+
+  /// Docker stores the numbers, and its clients read them without asking.
+  private static ServiceSpec counted(ServiceSpec spec) {
+    var counted = spec.toBuilder();
+    switch (Mode.of(spec)) {
+      case REPLICATED ->
+          counted.getModeBuilder().getReplicatedBuilder().setReplicas(Defaults.replicas(spec));
+      case REPLICATED_JOB ->
+          counted
+              .getModeBuilder()
+              .getReplicatedJobBuilder()
+              .setTotalCompletions(Defaults.totalCompletions(spec))
+              .setMaxConcurrent(Defaults.maxConcurrent(spec));
+      case GLOBAL, GLOBAL_JOB -> {}
     }
-    return spec;
+    return counted.build();
   }
 
   private Response remove(Request request) throws StatusException {

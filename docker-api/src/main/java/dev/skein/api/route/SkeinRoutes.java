@@ -8,6 +8,8 @@ import dev.skein.api.http.Request;
 import dev.skein.api.http.Response;
 import dev.skein.api.http.Route;
 import dev.skein.api.json.ProtoJson;
+import dev.skein.proto.v1.ExplainServiceRequest;
+import io.grpc.StatusException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -15,19 +17,30 @@ import java.util.List;
 /// `/skein/v1/`: what Docker's API has no place for, in its style.
 final class SkeinRoutes {
   private final ApiConfig config;
+  private final ControlClient control;
   private final LocalNode node;
   private final Host host;
   private final Instant startedAt;
 
-  SkeinRoutes(ApiConfig config, LocalNode node, Host host, InstantSource clock) {
+  SkeinRoutes(
+      ApiConfig config, ControlClient control, LocalNode node, Host host, InstantSource clock) {
     this.config = config;
+    this.control = control;
     this.node = node;
     this.host = host;
     this.startedAt = clock.instant();
   }
 
   List<Route> routes() {
-    return List.of(Route.of("GET", "/skein/v1/node", this::node));
+    return List.of(
+        Route.of("GET", "/skein/v1/node", this::node),
+        Route.of("GET", "/skein/v1/services/{id}/explain", this::explain));
+  }
+
+  /// Why a service is not as it is asked for.
+  private Response explain(Request request) throws StatusException {
+    var asked = ExplainServiceRequest.newBuilder().setRef(request.parameter("id"));
+    return Response.json(ProtoJson.toJson(control.call().explainService(asked.build())));
   }
 
   /// This node and its daemon: versions, capabilities with what is missing, memory.

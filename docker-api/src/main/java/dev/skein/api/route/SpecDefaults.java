@@ -1,10 +1,12 @@
 package dev.skein.api.route;
 
 import dev.skein.proto.v1.EndpointMode;
+import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.RestartPolicy;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.UpdateConfig;
 import dev.skein.state.Defaults;
+import dev.skein.state.Mode;
 import dev.skein.state.Times;
 
 /// A spec with the values that hold where it says nothing, for readers who ask to see them. Never
@@ -14,10 +16,13 @@ final class SpecDefaults {
 
   static ServiceSpec inserted(ServiceSpec spec) {
     var filled = spec.toBuilder();
-    filled.setUpdateConfig(inserted(spec.getUpdateConfig()));
-    filled.setRollbackConfig(inserted(spec.getRollbackConfig()));
+    if (!Mode.of(spec).isJob()) {
+      filled.setUpdateConfig(inserted(spec.getUpdateConfig(), Defaults.updateFailureAction(spec)));
+      filled.setRollbackConfig(
+          inserted(spec.getRollbackConfig(), Defaults.rollbackFailureAction(spec)));
+    }
     var task = filled.getTaskTemplateBuilder();
-    task.setRestartPolicy(inserted(task.getRestartPolicy()));
+    task.setRestartPolicy(inserted(Defaults.restartPolicy(spec, task.getRestartPolicy())));
     var container = task.getContainerSpecBuilder();
     container.setStopGracePeriod(Times.proto(Defaults.stopGracePeriod(container.build())));
     var endpoint = filled.getEndpointSpecBuilder();
@@ -27,13 +32,14 @@ final class SpecDefaults {
     return filled.build();
   }
 
-  private static UpdateConfig inserted(UpdateConfig config) {
+  private static UpdateConfig inserted(UpdateConfig config, FailureAction action) {
     return config.toBuilder()
         .setParallelism(Defaults.updateParallelism(config))
         .setDelay(Times.proto(Defaults.updateDelay(config)))
-        .setFailureAction(Defaults.failureAction(config))
+        .setFailureAction(action)
         .setMonitor(Times.proto(Defaults.updateMonitor(config)))
         .setOrder(Defaults.updateOrder(config))
+        .setProgressDeadline(Times.proto(Defaults.updateProgressDeadline(config)))
         .build();
   }
 

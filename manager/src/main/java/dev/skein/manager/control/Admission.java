@@ -56,13 +56,14 @@ public final class Admission {
   /// @throws Rejection when it may not be done
   public Admitted admit(ClusterState state, Mutation mutation) throws Rejection {
     return switch (mutation) {
-      case Mutation.CreateService(var request, var id) -> services.create(state, request, id);
+      case Mutation.CreateService(var request, var id, var now) ->
+          services.create(state, request, id, now);
       case Mutation.UpdateService(var request, var now) -> services.update(state, request, now);
       case Mutation.Autoscale decided -> services.autoscale(state, decided);
       case Mutation.Rearrange(var request, var id, var now) ->
           RearrangeAdmission.rearrange(state, request, id, now);
       case Mutation.RemoveService(var request) -> services.remove(state, request);
-      case Mutation.UpdateNode(var request) -> nodes.update(state, request);
+      case Mutation.UpdateNode(var request, var now) -> nodes.update(state, request, now);
       case Mutation.RemoveNode(var request) -> nodes.remove(state, request);
       case Mutation.UpdateCluster(var request) -> cluster.update(state, request);
     };

@@ -5,6 +5,7 @@ import static dev.skein.manager.control.Rejection.invalid;
 import dev.skein.manager.ca.JoinToken;
 import dev.skein.manager.control.Admission.Admitted;
 import dev.skein.proto.v1.ClusterSpec;
+import dev.skein.proto.v1.PlacementStrategy;
 import dev.skein.proto.v1.UpdateClusterRequest;
 import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
@@ -61,6 +62,11 @@ final class ClusterAdmission {
         dispatcher.hasHeartbeatPeriod(),
         dispatcher.getHeartbeatPeriod(),
         HEARTBEAT_MIN);
+    if (spec.getOrchestration().getPlacementStrategy() == PlacementStrategy.UNRECOGNIZED) {
+      throw invalid(
+          "unknown placement strategy %d: use spread or binpack",
+          spec.getOrchestration().getPlacementStrategyValue());
+    }
     var ca = spec.getCaConfig();
     Durations.checkAtLeast(
         "certificate expiry",

@@ -1,5 +1,6 @@
 package dev.skein.manager.control;
 
+import dev.skein.manager.explain.ServiceExplanation;
 import dev.skein.manager.rpc.Answer;
 import dev.skein.manager.stats.ClusterStats;
 import dev.skein.manager.stats.StatsView;
@@ -8,6 +9,8 @@ import dev.skein.proto.v1.CreateServiceRequest;
 import dev.skein.proto.v1.CreateServiceResponse;
 import dev.skein.proto.v1.Event;
 import dev.skein.proto.v1.EventsRequest;
+import dev.skein.proto.v1.ExplainServiceRequest;
+import dev.skein.proto.v1.ExplainServiceResponse;
 import dev.skein.proto.v1.GetRequest;
 import dev.skein.proto.v1.GetResponse;
 import dev.skein.proto.v1.ListRequest;
@@ -132,6 +135,22 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   }
 
   @Override
+  public void explainService(
+      ExplainServiceRequest request, StreamObserver<ExplainServiceResponse> observer) {
+    Answer.to(
+        observer,
+        () -> {
+          var state = Answer.await(store.read());
+          try {
+            return ServiceExplanation.of(
+                state, Lookup.service(state, request.getRef()), clock.instant());
+          } catch (Rejection rejection) {
+            throw rejection.asStatus();
+          }
+        });
+  }
+
+  @Override
   public void list(ListRequest request, StreamObserver<ListResponse> observer) {
     var stream = new ServerStream<>(observer, () -> {});
     stream(
@@ -247,7 +266,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          var done = commit(new Mutation.CreateService(request, ids.next()));
+          var done = commit(new Mutation.CreateService(request, ids.next(), clock.instant()));
           return CreateServiceResponse.newBuilder()
               .setId(done.admitted().id())
               .addAllWarnings(done.admitted().warnings())
@@ -285,7 +304,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          var done = commit(new Mutation.UpdateNode(request));
+          var done = commit(new Mutation.UpdateNode(request, clock.instant()));
           return UpdateNodeResponse.newBuilder()
               .setVersion(Version.newBuilder().setIndex(done.index()))
               .build();

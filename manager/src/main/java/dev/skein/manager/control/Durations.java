@@ -35,4 +35,10 @@ final class Durations {
       throw invalid("%s of %s is shorter than %s", name, Times.duration(duration), least);
     }
   }
+
+  /// As [#checkAtLeast] for one that is unset when it is 0, as Docker has it.
+  static void checkZeroOrAtLeast(String name, Duration duration, java.time.Duration least)
+      throws Rejection {
+    checkAtLeast(name, !Times.duration(duration).isZero(), duration, least);
+  }
 }

@@ -3,6 +3,7 @@ package dev.skein.manager.control;
 import static dev.skein.manager.control.Rejection.invalid;
 import static dev.skein.manager.control.Rejection.notFound;
 
+import dev.skein.manager.plan.NodeNames;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.Service;
@@ -62,9 +63,7 @@ final class Lookup {
 
   /// What users call a node: the name in its spec, or its hostname.
   static String name(Node node) {
-    return node.getSpec().getName().isEmpty()
-        ? node.getDescription().getHostname()
-        : node.getSpec().getName();
+    return NodeNames.of(node);
   }
 
   private static <T> T byPrefix(

@@ -15,11 +15,12 @@ public sealed interface Mutation {
   /// A new service.
   ///
   /// @param id the new service's
-  record CreateService(CreateServiceRequest request, String id) implements Mutation {}
+  /// @param now when a job's first iteration begins
+  record CreateService(CreateServiceRequest request, String id, Instant now) implements Mutation {}
 
-  /// Another spec, or the previous one again.
+  /// Another spec, or the previous one again; or a canary's promotion.
   ///
-  /// @param now when a rollback begins
+  /// @param now when a rollback or a job's iteration begins
   record UpdateService(UpdateServiceRequest request, Instant now) implements Mutation {}
 
   /// Another number of replicas, decided by the leader for a service that is scaled by itself.
@@ -39,7 +40,9 @@ public sealed interface Mutation {
   record RemoveService(RemoveServiceRequest request) implements Mutation {}
 
   /// Role, availability, labels.
-  record UpdateNode(UpdateNodeRequest request) implements Mutation {}
+  ///
+  /// @param now when a drain begins
+  record UpdateNode(UpdateNodeRequest request, Instant now) implements Mutation {}
 
   /// Forgets the node.
   record RemoveNode(RemoveNodeRequest request) implements Mutation {}

@@ -14,8 +14,10 @@ import dev.skein.proto.v1.RemoveNodeRequest;
 import dev.skein.proto.v1.UpdateNodeRequest;
 import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
+import dev.skein.state.Times;
 import dev.skein.state.ratis.PeerStatus;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -30,7 +32,7 @@ final class NodeAdmission {
     this.peers = peers;
   }
 
-  Admitted update(ClusterState state, UpdateNodeRequest request) throws Rejection {
+  Admitted update(ClusterState state, UpdateNodeRequest request, Instant now) throws Rejection {
     var node = Lookup.node(state, request.getRef());
     Admission.requireVersion(
         request.hasVersion(), request.getVersion(), node.getSpecIndex(), node.getVersion());
@@ -40,7 +42,18 @@ final class NodeAdmission {
         && spec.getRole() == NodeRole.NODE_ROLE_WORKER) {
       checkDemotion(state, node);
     }
-    return Admitted.of(node.getId(), ChangeSets.update(node.toBuilder().setSpec(spec).build()));
+    return Admitted.of(node.getId(), ChangeSets.update(updated(node, spec, now)));
+  }
+
+  /// The time of a drain's deadline runs from when it was asked for.
+  private static Node updated(Node node, NodeSpec spec, Instant now) {
+    var updated = node.toBuilder().setSpec(spec);
+    if (spec.getAvailability() != NodeAvailability.NODE_AVAILABILITY_DRAIN) {
+      updated.clearDrainStartedAt();
+    } else if (!node.hasDrainStartedAt()) {
+      updated.setDrainStartedAt(Times.timestamp(now));
+    }
+    return updated.build();
   }
 
   Admitted remove(ClusterState state, RemoveNodeRequest request) throws Rejection {
@@ -88,6 +101,7 @@ final class NodeAdmission {
           "a manager cannot be ephemeral, because it counts for the quorum: join as a worker, or"
               + " leave --ephemeral out");
     }
+    Durations.check("drain-deadline", spec.hasDrainDeadline(), spec.getDrainDeadline());
   }
 
   private void checkDemotion(ClusterState state, Node node) throws Rejection {

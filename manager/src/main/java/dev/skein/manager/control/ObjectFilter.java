@@ -10,7 +10,7 @@ import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskSpec;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.state.ClusterState;
-import dev.skein.state.Defaults;
+import dev.skein.state.Mode;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,17 +38,20 @@ final class ObjectFilter {
                   state -> state.name().substring("TASK_STATE_".length()).toLowerCase(Locale.ROOT),
                   state -> state));
 
+  private static final Map<String, Mode> MODES =
+      Stream.of(Mode.values()).collect(Collectors.toMap(Mode::text, mode -> mode));
+
   private ObjectFilter() {}
 
   static Predicate<Service> services(List<Filter> list) throws Rejection {
     var filters = new Filters(list, SERVICE);
-    var modes = filters.choices("mode", Map.of("replicated", true, "global", false));
+    var modes = filters.choices("mode", MODES);
     return service ->
         !service.getPendingDelete()
             && filters.prefix("id", service.getId())
             && filters.prefixIgnoringCase("name", service.getSpec().getName())
             && filters.labels("label", service.getSpec().getLabelsMap())
-            && (modes.isEmpty() || modes.contains(Defaults.isReplicated(service.getSpec())))
+            && (modes.isEmpty() || modes.contains(Mode.of(service.getSpec())))
             && filters.any("runtime", runtime(service.getSpec().getTaskTemplate()), String::equals);
   }
 

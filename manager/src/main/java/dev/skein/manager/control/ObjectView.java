@@ -1,5 +1,6 @@
 package dev.skein.manager.control;
 
+import dev.skein.manager.plan.Jobs;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.ManagerStatus;
 import dev.skein.proto.v1.Node;
@@ -11,6 +12,7 @@ import dev.skein.proto.v1.TaskDetail;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
+import dev.skein.state.Mode;
 import dev.skein.state.Revisions;
 import dev.skein.state.ratis.PeerStatus;
 import java.util.HashMap;
@@ -74,19 +76,24 @@ final class ObjectView {
   }
 
   /// Counts as Docker does: running tasks by what they are, desired ones of a global service by
-  /// what they should be.
+  /// what they should be, of a replicated job as many as may run at once; of jobs the present
+  /// iteration's tasks only.
   ServiceStatus status(Service service) {
     var running = 0;
     var completed = 0;
     var desired = 0;
     for (var task : state.tasksOfService(service.getId())) {
+      if (!Jobs.isPresent(service, task)) {
+        continue;
+      }
       var observed = task.getStatus().getState();
       if (observed == TaskState.TASK_STATE_RUNNING) {
         running++;
       } else if (observed == TaskState.TASK_STATE_COMPLETE) {
         completed++;
       }
-      if (task.getDesiredState() == TaskState.TASK_STATE_RUNNING) {
+      if (task.getDesiredState() == TaskState.TASK_STATE_RUNNING
+          && !(Jobs.isJob(service) && Jobs.isComplete(task))) {
         desired++;
       }
     }
@@ -94,9 +101,11 @@ final class ObjectView {
         .setRunningTasks(running)
         .setCompletedTasks(completed)
         .setDesiredTasks(
-            Defaults.isReplicated(service.getSpec())
-                ? Defaults.replicas(service.getSpec())
-                : desired)
+            switch (Mode.of(service.getSpec())) {
+              case REPLICATED -> Defaults.replicas(service.getSpec());
+              case REPLICATED_JOB -> Defaults.maxConcurrent(service.getSpec());
+              case GLOBAL, GLOBAL_JOB -> desired;
+            })
         .build();
   }
 

@@ -6,7 +6,9 @@ import static dev.skein.manager.control.Rejection.invalid;
 import static dev.skein.manager.control.Rejection.precondition;
 
 import dev.skein.manager.control.Admission.Admitted;
+import dev.skein.manager.plan.Canary;
 import dev.skein.manager.plan.Endpoints;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.proto.v1.AutoscaleStatus;
 import dev.skein.proto.v1.CreateServiceRequest;
 import dev.skein.proto.v1.PortConfig;
@@ -20,6 +22,7 @@ import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
 import dev.skein.state.Limits;
+import dev.skein.state.Mode;
 import dev.skein.state.Revisions;
 import dev.skein.state.Times;
 import java.time.Instant;
@@ -32,7 +35,8 @@ final class ServiceAdmission {
     this.rules = rules;
   }
 
-  Admitted create(ClusterState state, CreateServiceRequest request, String id) throws Rejection {
+  Admitted create(ClusterState state, CreateServiceRequest request, String id, Instant now)
+      throws Rejection {
     var spec = request.getSpec();
     rules.check(spec);
     var holder = state.serviceByName(spec.getName());
@@ -46,9 +50,11 @@ final class ServiceAdmission {
       throw exhausted(
           "the cluster has its limit of %d services: remove some first", Limits.SERVICES);
     }
-    return Admitted.of(
-        id,
-        ChangeSets.create(Service.newBuilder().setId(id).setSpec(spec).setSpecVersion(1).build()));
+    var created = Service.newBuilder().setId(id).setSpec(spec).setSpecVersion(1);
+    if (Mode.of(spec).isJob()) {
+      Jobs.begin(created, now);
+    }
+    return Admitted.of(id, ChangeSets.create(created.build()));
   }
 
   Admitted update(ClusterState state, UpdateServiceRequest request, Instant now) throws Rejection {
@@ -60,6 +66,9 @@ final class ServiceAdmission {
           "service %s does not have a previous spec: there is nothing to roll back to",
           service.getSpec().getName());
     }
+    if (request.getPromote()) {
+      return Admitted.of(service.getId(), ChangeSets.update(promoted(service)));
+    }
     var spec = request.getRollback() ? rollbackSpec(service) : request.getSpec();
     rules.check(spec);
     checkUnchangeable(service.getSpec(), spec);
@@ -68,7 +77,7 @@ final class ServiceAdmission {
     return Admitted.of(
         service.getId(),
         ChangeSets.update(
-            request.getRollback() ? rolledBack(service, spec, now) : updated(service, spec)));
+            request.getRollback() ? rolledBack(service, spec, now) : updated(service, spec, now)));
   }
 
   Admitted remove(ClusterState state, RemoveServiceRequest request) throws Rejection {
@@ -147,39 +156,79 @@ final class ServiceAdmission {
           "renaming services is not supported: %s cannot become %s",
           before.getName(), after.getName());
     }
-    if (Defaults.isReplicated(before) != Defaults.isReplicated(after)) {
+    if (Mode.of(before) != Mode.of(after)) {
       throw invalid(
-          "service mode change is not allowed: %s is %s; remove it and create it again",
-          before.getName(), Defaults.isReplicated(before) ? "replicated" : "global");
+          "service mode change is not allowed: %s is %s and cannot become %s, because what counts"
+              + " as its tasks would change; remove it and create it again",
+          before.getName(), Mode.of(before).text(), Mode.of(after).text());
     }
   }
 
-  /// A user's update also takes a paused one up again, so that its status is cleared.
-  private static Service updated(Service service, ServiceSpec spec) {
-    var updated = replaced(service, spec);
-    updated
-        .setPreviousSpec(service.getSpec())
-        .setPreviousSpecVersion(service.getSpecVersion())
-        .clearUpdateStatus();
-    return updated.build();
+  /// A user's update also takes a paused one up again, so that its status is cleared. While an
+  /// update is under way, one that leaves alone what tasks run belongs to it: a rollback goes back
+  /// to before both.
+  private static Service updated(Service service, ServiceSpec spec, Instant now) {
+    var updated = replaced(service, spec, now);
+    var sameRevision = updated.getSpecVersion() == service.getSpecVersion();
+    if (!(sameRevision && isUnderWay(service) && service.hasPreviousSpec())) {
+      updated.setPreviousSpec(service.getSpec()).setPreviousSpecVersion(service.getSpecVersion());
+    }
+    return updated.clearUpdateStatus().build();
+  }
+
+  private static boolean isUnderWay(Service service) {
+    return switch (service.getUpdateStatus().getState()) {
+      case UPDATE_STATE_UPDATING, UPDATE_STATE_PAUSED, UPDATE_STATE_CANARY -> true;
+      case UPDATE_STATE_UNSPECIFIED,
+          UPDATE_STATE_COMPLETED,
+          UPDATE_STATE_ROLLBACK_STARTED,
+          UPDATE_STATE_ROLLBACK_PAUSED,
+          UPDATE_STATE_ROLLBACK_COMPLETED,
+          UNRECOGNIZED ->
+          false;
+    };
   }
 
   private static Service rolledBack(Service service, ServiceSpec spec, Instant now) {
-    var rolledBack = replaced(service, spec);
-    rolledBack
-        .clearPreviousSpec()
-        .clearPreviousSpecVersion()
+    var rolledBack = replaced(service, spec, now);
+    rolledBack.clearPreviousSpec().clearPreviousSpecVersion();
+    if (Jobs.isJob(service)) {
+      return rolledBack.clearUpdateStatus().build();
+    }
+    return rolledBack
         .setUpdateStatus(
             UpdateStatus.newBuilder()
                 .setState(UpdateState.UPDATE_STATE_ROLLBACK_STARTED)
                 .setStartedAt(Times.timestamp(now))
-                .setMessage("manually requested rollback"));
-    return rolledBack.build();
+                .setMessage("manually requested rollback"))
+        .build();
   }
 
-  /// With another spec, and with another revision if that changes what tasks run. Revisions only
-  /// count up, so that what a number means never changes.
-  private static Service.Builder replaced(Service service, ServiceSpec spec) {
+  /// The present revision's canaries have proven themselves. Also before all of them have been
+  /// watched, if the user knows better.
+  private static Service promoted(Service service) throws Rejection {
+    var state = service.getUpdateStatus().getState();
+    var holdsOrWill =
+        state == UpdateState.UPDATE_STATE_CANARY || state == UpdateState.UPDATE_STATE_UPDATING;
+    if (!holdsOrWill || !Canary.isInForce(service)) {
+      throw precondition(
+          "service %s has no canaries to promote%s",
+          service.getSpec().getName(),
+          state == UpdateState.UPDATE_STATE_PAUSED
+              ? ": its update is paused; update it again to go on, or roll it back"
+              : "; update it with --update-canary");
+    }
+    var promoted = service.toBuilder().setPromotedVersion(service.getSpecVersion());
+    promoted
+        .getUpdateStatusBuilder()
+        .setState(UpdateState.UPDATE_STATE_UPDATING)
+        .setMessage("update promoted");
+    return promoted.build();
+  }
+
+  /// With another spec, and with another revision if that changes what tasks run; a job then runs
+  /// again. Revisions only count up, so that what a number means never changes.
+  private static Service.Builder replaced(Service service, ServiceSpec spec, Instant now) {
     var replaced = service.toBuilder().setSpec(spec);
     var before = service.getSpec();
     if (!before.getTaskTemplate().equals(spec.getTaskTemplate())
@@ -187,6 +236,9 @@ final class ServiceAdmission {
       replaced
           .addRevisions(Revisions.current(service))
           .setSpecVersion(service.getSpecVersion() + 1);
+      if (Mode.of(spec).isJob()) {
+        Jobs.beginNext(replaced, now);
+      }
     }
     return replaced;
   }

@@ -4,6 +4,8 @@ import static dev.skein.manager.control.Rejection.exhausted;
 import static dev.skein.manager.control.Rejection.invalid;
 
 import dev.skein.manager.plan.Endpoints;
+import dev.skein.manager.template.TaskTemplates;
+import dev.skein.manager.template.TemplateException;
 import dev.skein.proto.v1.EndpointMode;
 import dev.skein.proto.v1.EndpointSpec;
 import dev.skein.proto.v1.FailureAction;
@@ -13,6 +15,7 @@ import dev.skein.proto.v1.PublishMode;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.UpdateConfig;
 import dev.skein.proto.v1.UpdateOrder;
+import dev.skein.state.Mode;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -40,6 +43,9 @@ final class ServiceSpecRules {
     checkLabels("service", spec.getLabelsMap());
     checkMode(spec);
     TaskSpecRules.check(spec.getTaskTemplate());
+    checkTemplates(spec);
+    HealthcheckRules.check(
+        spec.getTaskTemplate().getContainerSpec().getHealthcheck(), spec.getEndpointSpec());
     if (spec.hasUpdateConfig()) {
       checkUpdate("update", spec.getUpdateConfig());
     }
@@ -49,6 +55,14 @@ final class ServiceSpecRules {
     checkEndpoint(spec.getEndpointSpec());
     if (spec.hasAutoscale()) {
       AutoscaleRules.check(spec, limits.replicasMax());
+    }
+  }
+
+  private static void checkTemplates(ServiceSpec spec) throws Rejection {
+    try {
+      TaskTemplates.check(spec.getTaskTemplate().getContainerSpec(), spec.getLabelsMap());
+    } catch (TemplateException wrong) {
+      throw invalid("ContainerSpec: %s", String.valueOf(wrong.getMessage()));
     }
   }
 
@@ -96,6 +110,56 @@ final class ServiceSpecRules {
           "replicas %s must be between 0 and %d",
           Long.toUnsignedString(replicated.getReplicas()), limits.replicasMax());
     }
+    if (Mode.of(spec).isJob()) {
+      checkJob(spec);
+    }
+    if (spec.hasMaxUnavailable()) {
+      checkMaxUnavailable(spec);
+    }
+  }
+
+  private void checkJob(ServiceSpec spec) throws Rejection {
+    var job = spec.getMode().getReplicatedJob();
+    checkJobCount("replicas", job.hasTotalCompletions(), job.getTotalCompletions());
+    checkJobCount("max-concurrent", job.hasMaxConcurrent(), job.getMaxConcurrent());
+    if (spec.hasUpdateConfig() || spec.hasRollbackConfig()) {
+      throw invalid(
+          "update and rollback configuration is not supported for jobs: an update of %s runs it"
+              + " anew; leave the configuration out",
+          spec.getName());
+    }
+    if (spec.hasMaxUnavailable()) {
+      throw invalid(
+          "max-unavailable is not supported for jobs: %s has no replicas that serve; leave it out",
+          spec.getName());
+    }
+  }
+
+  private void checkJobCount(String which, boolean given, long count) throws Rejection {
+    if (given && (count < 1 || count > limits.replicasMax())) {
+      throw invalid(
+          "%s %s of a job must be between 1 and %d",
+          which, Long.toUnsignedString(count), limits.replicasMax());
+    }
+  }
+
+  private void checkMaxUnavailable(ServiceSpec spec) throws Rejection {
+    var max = spec.getMaxUnavailable();
+    if (max < 0 || max > limits.replicasMax()) {
+      throw invalid(
+          "max-unavailable %s must be between 0 and %d",
+          Long.toUnsignedString(max), limits.replicasMax());
+    }
+    if (max == 0
+        && !(isStartFirst(spec.getUpdateConfig()) && isStartFirst(spec.getRollbackConfig()))) {
+      throw invalid(
+          "max-unavailable 0 lets no replica go before another runs in its place: it needs"
+              + " --update-order start-first and --rollback-order start-first");
+    }
+  }
+
+  private static boolean isStartFirst(UpdateConfig config) {
+    return config.getOrder() == UpdateOrder.UPDATE_ORDER_START_FIRST;
   }
 
   private static void checkUpdate(String which, UpdateConfig config) throws Rejection {
@@ -116,6 +180,17 @@ final class ServiceSpecRules {
       throw invalid(
           "%s-max-failure-ratio %s cannot be less than 0 or bigger than 1",
           which, config.getMaxFailureRatio());
+    }
+    Durations.checkAtLeast(
+        which + "-progress-deadline",
+        config.hasProgressDeadline(),
+        config.getProgressDeadline(),
+        SpecLimits.PROGRESS_DEADLINE_MIN);
+    if (config.getCanary() < 0) {
+      throw invalid("%s-canary %s is too large", which, Long.toUnsignedString(config.getCanary()));
+    }
+    if (which.equals("rollback") && config.getCanary() != 0) {
+      throw invalid("a rollback has no canaries: leave its canary out, got %d", config.getCanary());
     }
     if (config.getParallelism() < 0) {
       throw invalid(

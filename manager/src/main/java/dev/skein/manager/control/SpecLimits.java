@@ -27,6 +27,17 @@ public record SpecLimits(long replicasMax) {
   /// The longest duration that a spec may name.
   static final Duration DURATION = Duration.ofDays(365);
 
+  /// The shortest interval and timeout of a health check: each probe may cost a process.
+  static final Duration PROBE_MIN = Duration.ofMillis(100);
+
+  /// Failures of a health check that may be asked for before a task is unhealthy.
+  static final int PROBE_RETRIES = 1_000;
+
+  /// Kinds of generic resources that a task may ask for.
+  static final int GENERIC_RESOURCES = 64;
+  /// The shortest time in which an update's task must run.
+  static final Duration PROGRESS_DEADLINE_MIN = Duration.ofSeconds(1);
+
   /// The least CPU that can be asked for (SwarmKit's).
   static final long NANO_CPUS_MIN = 1_000_000;
 

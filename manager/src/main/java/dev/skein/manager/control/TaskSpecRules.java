@@ -6,10 +6,15 @@ import dev.skein.manager.schedule.Constraint;
 import dev.skein.manager.schedule.ConstraintException;
 import dev.skein.proto.v1.ContainerSpec;
 import dev.skein.proto.v1.Placement;
+import dev.skein.proto.v1.PlacementStrategy;
 import dev.skein.proto.v1.ResourceRequirements;
+import dev.skein.proto.v1.Resources;
 import dev.skein.proto.v1.RestartCondition;
 import dev.skein.proto.v1.RestartPolicy;
 import dev.skein.proto.v1.TaskSpec;
+import dev.skein.state.Defaults;
+import dev.skein.state.Times;
+import java.util.HashSet;
 import java.util.regex.Pattern;
 
 /// What a task template must look like.
@@ -32,6 +37,8 @@ final class TaskSpecRules {
       Pattern.compile("(?:SIG)?[A-Z][A-Z0-9]{1,9}(?:[+-][0-9]{1,2})?|[1-9][0-9]?");
   private static final Pattern SPREAD =
       Pattern.compile("(?:node|engine)\\.labels\\.[A-Za-z0-9_][A-Za-z0-9_.\\-/]*");
+
+  private static final Pattern GENERIC_KIND = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]{0,63}");
 
   private TaskSpecRules() {}
 
@@ -122,6 +129,7 @@ final class TaskSpecRules {
     checkCpus("reservation", reservations.getNanoCpus());
     checkMemory("limit", limits.getMemoryBytes());
     checkMemory("reservation", reservations.getMemoryBytes());
+    checkGenericResources(reservations);
     if (limits.getPids() < 0) {
       throw invalid("invalid pids limit %d: must be 0 (unlimited) or more", limits.getPids());
     }
@@ -148,9 +156,52 @@ final class TaskSpecRules {
     }
     Durations.check("restart-delay", policy.hasDelay(), policy.getDelay());
     Durations.check("restart-window", policy.hasWindow(), policy.getWindow());
+    checkBackoff(policy);
     if (policy.getMaxAttempts() < 0) {
       throw invalid(
           "restart-max-attempts %s is too large", Long.toUnsignedString(policy.getMaxAttempts()));
+    }
+  }
+
+  private static void checkBackoff(RestartPolicy policy) throws Rejection {
+    Durations.check("restart-backoff", policy.hasMaxDelay(), policy.getMaxDelay());
+    var delay = Defaults.restartDelay(policy);
+    if (policy.hasMaxDelay() && Times.duration(policy.getMaxDelay()).compareTo(delay) < 0) {
+      throw invalid(
+          "restart-backoff of %s is shorter than the restart delay of %s that it grows from",
+          Times.duration(policy.getMaxDelay()), delay);
+    }
+  }
+
+  private static void checkGenericResources(Resources reservations) throws Rejection {
+    if (reservations.getGenericResourcesCount() > SpecLimits.GENERIC_RESOURCES) {
+      throw invalid(
+          "%d generic resources exceed the limit of %d",
+          reservations.getGenericResourcesCount(), SpecLimits.GENERIC_RESOURCES);
+    }
+    var kinds = new HashSet<String>();
+    for (var resource : reservations.getGenericResourcesList()) {
+      if (!resource.hasDiscreteResourceSpec()) {
+        throw invalid(
+            "generic resource '%s=%s' is a named one: a service asks for a number of a kind, as in"
+                + " %s=1",
+            resource.getNamedResourceSpec().getKind(),
+            resource.getNamedResourceSpec().getValue(),
+            resource.getNamedResourceSpec().getKind());
+      }
+      var wanted = resource.getDiscreteResourceSpec();
+      if (!GENERIC_KIND.matcher(wanted.getKind()).matches()) {
+        throw invalid(
+            "invalid kind of generic resource '%s': use letters, digits, - and _",
+            wanted.getKind());
+      }
+      if (wanted.getValue() < 1) {
+        throw invalid(
+            "generic resource %s=%d must be at least 1", wanted.getKind(), wanted.getValue());
+      }
+      if (!kinds.add(wanted.getKind())) {
+        throw invalid("generic resource %s is asked for twice", wanted.getKind());
+      }
     }
   }
 
@@ -177,6 +228,10 @@ final class TaskSpecRules {
             "invalid placement preference spread '%s': use node.labels.NAME or engine.labels.NAME",
             descriptor);
       }
+    }
+    if (placement.getStrategy() == PlacementStrategy.UNRECOGNIZED) {
+      throw invalid(
+          "unknown placement strategy %d: use spread or binpack", placement.getStrategyValue());
     }
     if (placement.getMaxReplicas() < 0) {
       throw invalid(

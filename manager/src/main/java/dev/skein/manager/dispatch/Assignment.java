@@ -1,8 +1,12 @@
 package dev.skein.manager.dispatch;
 
+import dev.skein.manager.template.TaskTemplates;
 import dev.skein.proto.v1.AssignedTask;
+import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.PortConfig;
+import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
+import dev.skein.proto.v1.TaskSpec;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.state.ClusterState;
 import dev.skein.state.ObjectChange;
@@ -49,14 +53,20 @@ final class Assignment {
     }
     assigned.setServiceName(service.getSpec().getName());
     if (Revisions.isCurrent(service, task)) {
-      assigned.setSpec(service.getSpec().getTaskTemplate());
+      assigned.setSpec(expanded(state, service, task, service.getSpec().getTaskTemplate()));
     } else {
       var revision = Revisions.find(service, task.getSpecVersion());
       if (revision != null) {
-        assigned.setSpec(revision.getTask());
+        assigned.setSpec(expanded(state, service, task, revision.getTask()));
       }
     }
     return assigned.addAllPorts(ports(state, task)).build();
+  }
+
+  private static TaskSpec expanded(ClusterState state, Service service, Task task, TaskSpec spec) {
+    var node = state.node(task.getNodeId());
+    return TaskTemplates.expanded(
+        spec, service, node == null ? Node.getDefaultInstance() : node, task);
   }
 
   /// The service's ports at the task's revision; with their published ports where the revision is

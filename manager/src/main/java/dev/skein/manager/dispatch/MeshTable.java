@@ -1,5 +1,6 @@
 package dev.skein.manager.dispatch;
 
+import dev.skein.proto.v1.HealthState;
 import dev.skein.proto.v1.MeshEndpoint;
 import dev.skein.proto.v1.MeshService;
 import dev.skein.proto.v1.MeshUpdate;
@@ -25,9 +26,10 @@ import org.jspecify.annotations.Nullable;
 
 /// The routing mesh's table: for each service that publishes ports in ingress mode, its endpoints.
 ///
-/// An endpoint is ready when its task is RUNNING, wanted, and its node is not down; it is draining
-/// when it is RUNNING and not wanted; otherwise it is not in the table. All of it follows from the
-/// replicated state, so a new leader's table is the old one's. Not thread-safe.
+/// An endpoint is ready when its task is RUNNING, wanted, not unhealthy, and its node is not down;
+/// it is draining when it is RUNNING and not wanted or unhealthy; otherwise it is not in the table.
+/// All of it follows from the replicated state, so a new leader's table is the old one's. Not
+/// thread-safe.
 final class MeshTable {
 
   /// A broadcast is followed by a pause of so many nanoseconds per endpoint and session: a service
@@ -83,6 +85,11 @@ final class MeshTable {
     return task != null && task.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
   }
 
+  /// Its node has given it up and is stopping it.
+  private static boolean isUnhealthy(Task task) {
+    return task.getStatus().getHealth().getStatus() == HealthState.HEALTH_STATE_UNHEALTHY;
+  }
+
   /// How a node is reached; "" when it is not.
   private static String reach(dev.skein.proto.v1.@Nullable Node node) {
     return node == null || node.getStatus().getState() == NodeState.NODE_STATE_DOWN
@@ -127,7 +134,7 @@ final class MeshTable {
                 .setTaskId(task.getId())
                 .setAddr(address)
                 .addAllPorts(task.getStatus().getPortsList())
-                .setDraining(!TaskStates.wantsToRun(task)));
+                .setDraining(!TaskStates.wantsToRun(task) || isUnhealthy(task)));
       }
     }
     return mesh.build();

@@ -146,7 +146,9 @@ final class ChangeMerge {
           ChangeSets.create(
               after.toBuilder().clearVersion().clearCreatedAt().clearUpdatedAt().build()));
     }
-    if (!before.getNodeId().equals(after.getNodeId())) {
+    // A global service's task has its node before it is given anything of it.
+    if (!before.getNodeId().equals(after.getNodeId())
+        || !before.getGenericResourcesList().equals(after.getGenericResourcesList())) {
       return List.of(ChangeSets.update(after.toBuilder().setVersion(before.getVersion()).build()));
     }
     var changes = new ArrayList<Change>(2);

@@ -6,6 +6,7 @@ import dev.skein.manager.plan.TaskFactory;
 import dev.skein.manager.reap.ReapPlanner;
 import dev.skein.manager.rearrange.RearrangePlanner;
 import dev.skein.manager.reconcile.ReconcilePlanner;
+import dev.skein.manager.restart.EvictPlanner;
 import dev.skein.manager.restart.RestartPlanner;
 import dev.skein.manager.schedule.SchedulePlanner;
 import dev.skein.manager.update.UpdatePlanner;
@@ -26,6 +27,7 @@ public final class Planners {
         new ReconcilePlanner(tasks),
         new RearrangePlanner(tasks, ids),
         new RestartPlanner(tasks),
+        new EvictPlanner(tasks),
         new UpdatePlanner(tasks),
         new SchedulePlanner(),
         new ReapPlanner());

@@ -7,8 +7,8 @@ import java.util.Comparator;
 /// The place that a line of tasks fills one after the other: a numbered one of a replicated
 /// service, or a node's of a global service.
 ///
-/// @param number from 1 for replicated services, 0 for global ones
-/// @param nodeId the node of a global service's slot, otherwise empty
+/// @param number from 1 for replicated services and jobs, 0 for global ones
+/// @param nodeId the node of a global service's or job's slot, otherwise empty
 public record Slot(String serviceId, int number, String nodeId) implements Comparable<Slot> {
   private static final Comparator<Slot> ORDER =
       Comparator.comparing(Slot::serviceId)

@@ -22,8 +22,11 @@ public final class TaskFactory {
   public Task.Builder create(
       Service service, Slot slot, long specVersion, TaskState desired, Instant now) {
     var allocated = Endpoints.isAllocated(service);
-    return Task.newBuilder()
-        .setId(ids.next())
+    var task = Task.newBuilder();
+    if (Jobs.isJob(service)) {
+      task.setJobIteration(service.getJobStatus().getJobIteration());
+    }
+    return task.setId(ids.next())
         .setServiceId(service.getId())
         .setSlot(slot.number())
         .setNodeId(slot.nodeId())

@@ -146,6 +146,7 @@ public final class ReapPlanner implements Planner {
     private static boolean isUpdating(Service service) {
       var state = service.getUpdateStatus().getState();
       return state == UpdateState.UPDATE_STATE_UPDATING
+          || state == UpdateState.UPDATE_STATE_CANARY
           || state == UpdateState.UPDATE_STATE_ROLLBACK_STARTED;
     }
 

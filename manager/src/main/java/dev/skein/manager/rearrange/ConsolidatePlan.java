@@ -128,6 +128,9 @@ record ConsolidatePlan(List<Move> moves, List<String> emptied, List<NodeRemark> 
       if (Movable.isRolling(service)) {
         return "service " + service.getSpec().getName() + " is being updated";
       }
+      if (task.getGenericResourcesCount() > 0) {
+        return name(task) + " has generic resources of this node";
+      }
       if (!Movable.isMovable(task, state)) {
         return name(task) + " does not run, or is being replaced";
       }

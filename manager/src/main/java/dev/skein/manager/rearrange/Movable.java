@@ -26,6 +26,8 @@ final class Movable {
     if (task.getStatus().getState() != TaskState.TASK_STATE_RUNNING
         || !TaskStates.wantsToRun(task)
         || task.getSlot() == 0
+        // Which of another node's it would get is the scheduler's to say.
+        || task.getGenericResourcesCount() > 0
         || Lineage.isLost(task, state)) {
       return false;
     }
@@ -39,6 +41,7 @@ final class Movable {
   static boolean isRolling(Service service) {
     var state = service.getUpdateStatus().getState();
     return state == UpdateState.UPDATE_STATE_UPDATING
+        || state == UpdateState.UPDATE_STATE_CANARY
         || state == UpdateState.UPDATE_STATE_ROLLBACK_STARTED;
   }
 

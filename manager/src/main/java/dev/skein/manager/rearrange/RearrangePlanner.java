@@ -304,7 +304,8 @@ public final class RearrangePlanner implements Planner {
                     service, slot(move), task.getSpecVersion(), TaskState.TASK_STATE_RUNNING, now)
                 .setNodeId(move.getToNodeId())
                 .setMovedFrom(task.getId())
-                .setRestarts(task.getRestarts());
+                .setRestarts(task.getRestarts())
+                .setRestartStreak(task.getRestartStreak());
         if (task.hasRestartWindowStart()) {
           successor.setRestartWindowStart(task.getRestartWindowStart());
         }

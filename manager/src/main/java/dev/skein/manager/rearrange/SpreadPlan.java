@@ -5,8 +5,10 @@ import dev.skein.proto.v1.Move;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeState;
+import dev.skein.proto.v1.PlacementStrategy;
 import dev.skein.proto.v1.Service;
 import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -55,7 +57,11 @@ final class SpreadPlan {
   }
 
   private void spread(Service service) {
-    if (!Movable.isMovable(service) || Movable.isRolling(service)) {
+    var placement = service.getSpec().getTaskTemplate().getPlacement();
+    if (!Movable.isMovable(service)
+        || Movable.isRolling(service)
+        || Defaults.placementStrategy(placement, state.cluster())
+            == PlacementStrategy.PLACEMENT_STRATEGY_BINPACK) {
       return;
     }
     var spread = new ServiceSpread(state, board, service);

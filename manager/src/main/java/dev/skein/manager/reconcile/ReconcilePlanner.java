@@ -1,6 +1,8 @@
 package dev.skein.manager.reconcile;
 
+import dev.skein.manager.plan.Canary;
 import dev.skein.manager.plan.Dirty;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
@@ -14,12 +16,15 @@ import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
+import dev.skein.state.Mode;
+import dev.skein.state.TaskStates;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /// Makes every service have the slots that it asks for: as many as `replicas`, or one on each
-/// node that may run it. It fills empty slots and gives up surplus ones; what happens to the
+/// node that may run it; and of a job as many as have to complete, so many at a time. It fills
+/// empty slots and gives up surplus ones; what happens to the
 /// tasks inside of a slot is for the restart and update planners.
 public final class ReconcilePlanner implements Planner {
   private final TaskFactory tasks;
@@ -41,22 +46,28 @@ public final class ReconcilePlanner implements Planner {
   }
 
   /// The services to look at as a whole. A changed slot that is still filled changes nothing
-  /// about how many there are.
+  /// about how many there are, unless it has completed and another one of its job may run.
   private static Set<String> whole(ClusterState state, Dirty dirty) {
     var ids = new LinkedHashSet<>(dirty.services());
     for (var slot : dirty.slots()) {
-      if (!ids.contains(slot.serviceId()) && Lineage.of(state, slot).filling().isEmpty()) {
+      if (!ids.contains(slot.serviceId())
+          && (isOfReplicatedJob(slot, state) || Lineage.of(state, slot).filling().isEmpty())) {
         ids.add(slot.serviceId());
       }
     }
     if (!dirty.nodes().isEmpty()) {
       for (var service : state.services().values()) {
-        if (!Defaults.isReplicated(service.getSpec())) {
+        if (Mode.of(service.getSpec()).isPerNode()) {
           ids.add(service.getId());
         }
       }
     }
     return ids;
+  }
+
+  private static boolean isOfReplicatedJob(Slot slot, ClusterState state) {
+    var service = state.service(slot.serviceId());
+    return service != null && Mode.of(service.getSpec()) == Mode.REPLICATED_JOB;
   }
 
   private final class Round {
@@ -72,10 +83,19 @@ public final class ReconcilePlanner implements Planner {
     void reconcile(Service service) {
       if (service.getPendingDelete()) {
         state.tasksOfService(service.getId()).forEach(this::giveUp);
-      } else if (Defaults.isReplicated(service.getSpec())) {
-        reconcileReplicated(service);
-      } else {
-        reconcileGlobal(service);
+        return;
+      }
+      switch (Mode.of(service.getSpec())) {
+        case REPLICATED -> reconcileReplicated(service);
+        case GLOBAL -> reconcilePerNode(service);
+        case REPLICATED_JOB -> {
+          stopEarlierIterations(service);
+          reconcileReplicatedJob(service);
+        }
+        case GLOBAL_JOB -> {
+          stopEarlierIterations(service);
+          reconcilePerNode(service);
+        }
       }
     }
 
@@ -85,32 +105,78 @@ public final class ReconcilePlanner implements Planner {
       for (var slot : slots.surplus(service.getId(), wanted)) {
         slot.tasks(state).forEach(this::giveUp);
       }
-      for (var number : slots.free(wanted - slots.filledCount())) {
-        fill(service, Slot.numbered(service.getId(), number));
+      var free = slots.free(wanted - slots.filledCount());
+      var specVersion = free.isEmpty() ? 0 : versionOfNewSlots(service);
+      for (var number : free) {
+        fill(service, Slot.numbered(service.getId(), number), specVersion);
       }
     }
 
-    private void reconcileGlobal(Service service) {
+    /// While an update holds at its canaries, more replicas are no more canaries.
+    private long versionOfNewSlots(Service service) {
+      var older = 0L;
+      if (Canary.isInForce(service)) {
+        var revisions = new ServiceRevisions(service);
+        for (var task : state.tasksOfService(service.getId())) {
+          if (TaskStates.wantsToRun(task)
+              && revisions.has(task)
+              && !revisions.isUpToDate(task, state.node(task.getNodeId()))) {
+            older = Math.max(older, task.getSpecVersion());
+          }
+        }
+      }
+      return older == 0 ? service.getSpecVersion() : older;
+    }
+
+    private void reconcileReplicatedJob(Service job) {
+      var total = Defaults.totalCompletions(job.getSpec());
+      var slots = new JobSlots(job, state.tasksOfService(job.getId()));
+      for (var slot : slots.surplus(total)) {
+        slot.tasks(state).forEach(this::giveUp);
+      }
+      for (var slot : slots.next(total, Defaults.maxConcurrent(job.getSpec()))) {
+        fill(job, slot, job.getSpecVersion());
+      }
+    }
+
+    private void stopEarlierIterations(Service job) {
+      for (var task : state.tasksOfService(job.getId())) {
+        if (TaskStates.wantsToRun(task) && !Jobs.isPresent(job, task)) {
+          plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+        }
+      }
+    }
+
+    private void reconcilePerNode(Service service) {
       var requirements = new ServiceRevisions(service).currentRequirements();
       for (var node : state.nodes().values()) {
         var slot = Slot.ofNode(service.getId(), node.getId());
-        if (isEligible(node, requirements) && Lineage.of(state, slot).filling().isEmpty()) {
-          fill(service, slot);
+        if (isEligible(node, requirements) && !isFilled(service, slot)) {
+          fill(service, slot, service.getSpecVersion());
         }
       }
+    }
+
+    private boolean isFilled(Service service, Slot slot) {
+      for (var task : slot.tasks(state)) {
+        if (TaskStates.wantsToRun(task) && Jobs.isPresent(service, task)) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private boolean isEligible(Node node, Requirements requirements) {
       return requirements.refusalOf(node) == null;
     }
 
-    private void fill(Service service, Slot slot) {
+    private void fill(Service service, Slot slot, long specVersion) {
       // A slot that was given up and is wanted again waits until what ran in it has stopped.
       var desired =
           Lineage.of(state, slot).hasOneThatMayRun(state)
               ? TaskState.TASK_STATE_READY
               : TaskState.TASK_STATE_RUNNING;
-      plan.create(tasks.create(service, slot, service.getSpecVersion(), desired, now).build());
+      plan.create(tasks.create(service, slot, specVersion, desired, now).build());
     }
 
     private void giveUp(Task task) {

@@ -20,7 +20,12 @@ public sealed interface RestartDecision {
   /// @param delay how long the replacement waits before it starts
   /// @param restarts the replacement's count of restarts within the window
   /// @param windowStart when that window began
-  record Replace(Duration delay, int restarts, Instant windowStart) implements RestartDecision {}
+  /// @param streak the replacement's count of restarts in a row without a stable run
+  record Replace(Duration delay, int restarts, Instant windowStart, int streak)
+      implements RestartDecision {}
+
+  /// What a back-off grows from when the restart delay itself is 0.
+  Duration BACKOFF_FIRST = Duration.ofSeconds(1);
 
   static RestartDecision of(Task ended, RestartPolicy policy) {
     return switch (Defaults.restartCondition(policy)) {
@@ -53,7 +58,34 @@ public sealed interface RestartDecision {
     if (attemptsMax > 0 && restarts >= attemptsMax) {
       return new Stay();
     }
+    var streak = ranStably(ended, policy, endedAt) ? 0 : ended.getRestartStreak();
     return new Replace(
-        Defaults.restartDelay(policy), restarts + 1, windowIsOver ? endedAt : windowStart);
+        delay(policy, streak), restarts + 1, windowIsOver ? endedAt : windowStart, streak + 1);
+  }
+
+  /// A task that ran for as long as the longest delay has made up for what failed before it.
+  private static boolean ranStably(Task ended, RestartPolicy policy, Instant endedAt) {
+    return ended.hasRunningSince()
+        && !Times.instant(ended.getRunningSince())
+            .plus(Times.duration(policy.getMaxDelay()))
+            .isAfter(endedAt);
+  }
+
+  /// The delay after so many restarts in a row: twice the one before, up to the policy's longest.
+  private static Duration delay(RestartPolicy policy, int streak) {
+    var delay = Defaults.restartDelay(policy);
+    if (!policy.hasMaxDelay() || streak == 0) {
+      return delay;
+    }
+    var longest = Times.duration(policy.getMaxDelay());
+    var doublings = streak;
+    if (delay.isZero()) {
+      delay = BACKOFF_FIRST;
+      doublings--;
+    }
+    for (var left = doublings; left > 0 && delay.compareTo(longest) < 0; left--) {
+      delay = delay.multipliedBy(2);
+    }
+    return delay.compareTo(longest) < 0 ? delay : longest;
   }
 }

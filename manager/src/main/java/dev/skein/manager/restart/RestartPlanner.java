@@ -10,7 +10,6 @@ import dev.skein.manager.plan.TaskFactory;
 import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
-import dev.skein.proto.v1.UpdateOrder;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
 import dev.skein.state.TaskStates;
@@ -22,18 +21,18 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps each filled slot running: replaces a task that ended by its restart policy, one whose
-/// node is lost at once, and one that may not stay on its node; lets a replacement start when its
-/// time has come; and ends the older of two once the newer one runs.
+/// Keeps each filled slot running: replaces a task that ended by its restart policy, and one whose
+/// node is lost at once; lets a replacement start when its time has come; and ends the older of
+/// two once the newer one runs.
 public final class RestartPlanner implements Planner {
   /// How long a replacement waits, beyond the stop grace period, for its predecessor to stop. A
   /// worker that cannot kill a task must not keep the slot empty for ever. SwarmKit's value.
   public static final Duration PREDECESSOR_WAIT_MAX = Duration.ofMinutes(1);
 
-  private final TaskFactory tasks;
+  private final Successors successors;
 
   public RestartPlanner(TaskFactory tasks) {
-    this.tasks = tasks;
+    this.successors = new Successors(tasks);
   }
 
   @Override
@@ -66,7 +65,7 @@ public final class RestartPlanner implements Planner {
       for (var task : filling) {
         var successor = successorOf(task, filling);
         if (successor != null) {
-          lookAtPredecessor(task, successor, service);
+          lookAtPredecessor(task, successor);
         } else {
           lookAtLast(task, slot, lineage, service);
         }
@@ -93,38 +92,24 @@ public final class RestartPlanner implements Planner {
 
     /// One that is being replaced start-first: it goes when its successor runs, or when it is of
     /// no more use.
-    private void lookAtPredecessor(Task task, Task successor, ServiceRevisions service) {
+    private void lookAtPredecessor(Task task, Task successor) {
       var replaced = successor.getStatus().getState() == TaskState.TASK_STATE_RUNNING;
       var ended = TaskStates.isTerminal(task.getStatus().getState());
-      // A global service's successor has to leave the same node.
-      var hasToGoFirst = Slot.of(task).isOfGlobalService() || !isStartFirst(service);
-      var evicted = isEvicted(task, service) && hasToGoFirst;
-      if (replaced || ended || Lineage.isLost(task, state) || evicted) {
+      if (replaced || ended || Lineage.isLost(task, state)) {
         plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
       }
     }
 
     private void lookAtLast(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
-      if (task.getStatus().getState() == TaskState.TASK_STATE_ORPHANED
-          || Lineage.isLost(task, state)) {
-        replaceLost(task, slot, lineage, service);
-      } else if (TaskStates.isTerminal(task.getStatus().getState())) {
+      var status = task.getStatus().getState();
+      // What has ended is over wherever its node is: a job's task that completed is not run again.
+      if (TaskStates.isTerminal(status) && status != TaskState.TASK_STATE_ORPHANED) {
         replaceEnded(task, slot, lineage, service);
-      } else if (isEvicted(task, service)) {
-        replaceEvicted(task, slot, lineage, service);
+      } else if (status == TaskState.TASK_STATE_ORPHANED || Lineage.isLost(task, state)) {
+        replaceLost(task, slot, lineage, service);
       } else if (task.getDesiredState() == TaskState.TASK_STATE_READY) {
         start(task, slot, lineage, service);
       }
-    }
-
-    private boolean isEvicted(Task task, ServiceRevisions service) {
-      var node = state.node(task.getNodeId());
-      return node != null && service.requirementsOf(task).evicts(node);
-    }
-
-    private boolean isStartFirst(ServiceRevisions service) {
-      return Defaults.updateOrder(service.service().getSpec().getUpdateConfig())
-          == UpdateOrder.UPDATE_ORDER_START_FIRST;
     }
 
     /// A lost node's tasks are replaced without delay: there is nothing to wait for. A global
@@ -142,23 +127,28 @@ public final class RestartPlanner implements Planner {
           lineage.hasOneStoppingBeside(task, state)
               ? TaskState.TASK_STATE_READY
               : TaskState.TASK_STATE_RUNNING;
-      plan.create(successor(task, slot, service, desired).build());
+      plan.create(successors.of(task, slot, service, desired, now).build());
     }
 
     private void replaceEnded(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
-      var policy = service.of(task).getTask().getRestartPolicy();
+      var policy =
+          Defaults.restartPolicy(
+              service.service().getSpec(), service.of(task).getTask().getRestartPolicy());
       switch (RestartDecision.of(task, policy)) {
         case RestartDecision.Stay() -> {}
-        case RestartDecision.Replace(var delay, var restarts, var windowStart) -> {
+        case RestartDecision.Replace(var delay, var restarts, var windowStart, var streak) -> {
           plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
           var mayStart = delay.isZero() && !lineage.hasOneStoppingBeside(task, state);
           var replacement =
-              successor(
+              successors
+                  .of(
                       task,
                       slot,
                       service,
-                      mayStart ? TaskState.TASK_STATE_RUNNING : TaskState.TASK_STATE_READY)
+                      mayStart ? TaskState.TASK_STATE_RUNNING : TaskState.TASK_STATE_READY,
+                      now)
                   .setRestarts(restarts)
+                  .setRestartStreak(streak)
                   .setRestartWindowStart(Times.timestamp(windowStart));
           if (!delay.isZero()) {
             replacement.setStartAfter(Times.timestamp(now.plus(delay)));
@@ -166,36 +156,6 @@ public final class RestartPlanner implements Planner {
           plan.create(replacement.build());
         }
       }
-    }
-
-    private void replaceEvicted(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
-      if (slot.isOfGlobalService()) {
-        plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
-        return;
-      }
-      if (isStartFirst(service) && task.getStatus().getState() == TaskState.TASK_STATE_RUNNING) {
-        plan.create(successor(task, slot, service, TaskState.TASK_STATE_RUNNING).build());
-        return;
-      }
-      plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
-      var desired =
-          lineage.hasOneThatMayRun(state)
-              ? TaskState.TASK_STATE_READY
-              : TaskState.TASK_STATE_RUNNING;
-      plan.create(successor(task, slot, service, desired).build());
-    }
-
-    /// The slot stays on its revision: moving it to another is the update planner's, which may
-    /// have stopped for a reason.
-    private Task.Builder successor(
-        Task task, Slot slot, ServiceRevisions service, TaskState desired) {
-      var version = service.has(task) ? task.getSpecVersion() : service.service().getSpecVersion();
-      var successor = tasks.create(service.service(), slot, version, desired, now);
-      successor.setRestarts(task.getRestarts());
-      if (task.hasRestartWindowStart()) {
-        successor.setRestartWindowStart(task.getRestartWindowStart());
-      }
-      return successor;
     }
 
     /// A task that waits starts when its delay is over and its predecessors have stopped.

@@ -78,12 +78,12 @@ final class Occupancy {
 
   /// Takes room for a task on a node, as if it were assigned; [#giveBack] takes that back.
   void take(String nodeId, Task task) {
-    of(nodeId).reserve(requirementsOf(task, state), 1);
+    of(nodeId).reserve(requirementsOf(task, state), task.getGenericResourcesList(), 1);
     of(nodeId).count(task.getServiceId(), 1);
   }
 
   void giveBack(String nodeId, Task task) {
-    of(nodeId).reserve(requirementsOf(task, state), -1);
+    of(nodeId).reserve(requirementsOf(task, state), task.getGenericResourcesList(), -1);
     of(nodeId).count(task.getServiceId(), -1);
   }
 
@@ -122,7 +122,7 @@ final class Occupancy {
     }
     var use = of(task.getNodeId());
     if (reserves(task)) {
-      use.reserve(requirementsOf(task, at), sign);
+      use.reserve(requirementsOf(task, at), task.getGenericResourcesList(), sign);
     }
     if (counts(task)) {
       use.count(task.getServiceId(), sign);

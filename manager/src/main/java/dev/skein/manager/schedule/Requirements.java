@@ -1,8 +1,11 @@
 package dev.skein.manager.schedule;
 
+import dev.skein.proto.v1.DiscreteGenericResource;
+import dev.skein.proto.v1.GenericResource;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeState;
+import dev.skein.proto.v1.Placement;
 import dev.skein.proto.v1.Platform;
 import dev.skein.proto.v1.Resources;
 import dev.skein.proto.v1.SpecRevision;
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// anywhere
 /// @param spreadOver the labels to spread over, such as `node.labels.zone`, outermost first
 /// @param maxReplicasPerNode 0: no limit
+/// @param placement as it was written, for explaining it and for its strategy
 public record Requirements(
     String runtime,
     @Nullable List<Constraint> constraints,
@@ -24,7 +28,8 @@ public record Requirements(
     Resources reservations,
     List<HostPort> hostPorts,
     List<String> spreadOver,
-    long maxReplicasPerNode) {
+    long maxReplicasPerNode,
+    Placement placement) {
   /// The runtime that a task asks for when it names none.
   public static final String DEFAULT_RUNTIME = "container";
 
@@ -44,7 +49,28 @@ public record Requirements(
         placement.getPreferencesList().stream()
             .map(preference -> preference.getSpread().getSpreadDescriptor())
             .toList(),
-        placement.getMaxReplicas());
+        placement.getMaxReplicas(),
+        placement);
+  }
+
+  /// How many of a kind of generic resource a task needs.
+  long genericCount(String kind) {
+    return reservations.getGenericResourcesList().stream()
+        .map(GenericResource::getDiscreteResourceSpec)
+        .filter(wanted -> wanted.getKind().equals(kind))
+        .mapToLong(DiscreteGenericResource::getValue)
+        .sum();
+  }
+
+  /// The first constraint that the node does not satisfy, as it was written; "" when there is none.
+  String violated(Node node) {
+    for (var text : placement.getConstraintsList()) {
+      if (constraints == null
+          || !constraints.get(placement.getConstraintsList().indexOf(text)).isSatisfiedBy(node)) {
+        return text;
+      }
+    }
+    return "";
   }
 
   private static @Nullable List<Constraint> constraints(List<String> texts) {
@@ -80,8 +106,12 @@ public record Requirements(
   /// Whether a task that is on the node has to leave it: the node is drained, or a constraint
   /// holds no longer. A node that only takes no new tasks keeps those it has.
   public boolean evicts(Node node) {
-    return node.getSpec().getAvailability() == NodeAvailability.NODE_AVAILABILITY_DRAIN
-        || !constraintsHold(node);
+    return isDrained(node) || !constraintsHold(node);
+  }
+
+  /// Whether all tasks have to leave the node.
+  public static boolean isDrained(Node node) {
+    return node.getSpec().getAvailability() == NodeAvailability.NODE_AVAILABILITY_DRAIN;
   }
 
   private boolean hasRuntime(Node node) {
@@ -93,7 +123,7 @@ public record Requirements(
     return false;
   }
 
-  private boolean constraintsHold(Node node) {
+  boolean constraintsHold(Node node) {
     if (constraints == null) {
       return false;
     }

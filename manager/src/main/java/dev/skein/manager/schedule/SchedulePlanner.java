@@ -8,6 +8,7 @@ import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
 import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
 import dev.skein.state.Times;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -101,7 +102,10 @@ public final class SchedulePlanner implements Planner {
 
     private void placeAnywhere(NodeUse.Group group, List<Task> tasks, Requirements requirements) {
       var refusals = new Refusals(requirements.runtime());
-      var candidates = new SpreadTree(requirements.spreadOver());
+      var candidates =
+          new SpreadTree(
+              requirements.spreadOver(),
+              Defaults.placementStrategy(requirements.placement(), state.cluster()));
       for (var node : state.nodes().values()) {
         var refusal = requirements.refusalOf(node);
         if (refusal == null) {
@@ -111,7 +115,8 @@ public final class SchedulePlanner implements Planner {
                   node,
                   use.failuresOf(group, now),
                   use.tasksOf(group.serviceId()),
-                  use.taskCount()));
+                  use.taskCount(),
+                  use.loadWith(node, requirements)));
         } else {
           refusals.add(refusal);
         }
@@ -136,10 +141,12 @@ public final class SchedulePlanner implements Planner {
     }
 
     private void assign(Task task, Node node) {
-      occupancy.take(node.getId(), task);
-      placements.add(new Placement(task, node));
+      var claimed = occupancy.of(node.getId()).claim(node, occupancy.requirementsOf(task, state));
+      var assigned = task.toBuilder().addAllGenericResources(claimed).build();
+      occupancy.take(node.getId(), assigned);
+      placements.add(new Placement(assigned, node));
       plan.update(
-          task.toBuilder()
+          assigned.toBuilder()
               .setNodeId(node.getId())
               .setStatus(
                   TaskStatus.newBuilder()

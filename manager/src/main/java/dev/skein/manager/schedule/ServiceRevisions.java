@@ -4,6 +4,7 @@ import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.SpecRevision;
 import dev.skein.proto.v1.Task;
+import dev.skein.state.Mode;
 import dev.skein.state.Revisions;
 import java.util.HashMap;
 import java.util.Map;
@@ -59,7 +60,22 @@ public final class ServiceRevisions {
     if (Revisions.isCurrent(service, task)) {
       return true;
     }
-    return isSameContent(task) && (node == null || !currentRequirements().evicts(node));
+    // What merely has to leave a drained node is not out of date.
+    return isSameContent(task) && (node == null || currentRequirements().constraintsHold(node));
+  }
+
+  /// Whether the task has to leave its node, because the node is drained or a constraint of its
+  /// revision holds there no longer. Where a newer revision only places it otherwise, moving it is
+  /// that update's business; but a global service's task has nowhere to be moved to.
+  public boolean evicts(Task task, Node node) {
+    if (Requirements.isDrained(node)) {
+      return true;
+    }
+    var isMovedByUpdate =
+        !Revisions.isCurrent(service, task)
+            && isSameContent(task)
+            && !Mode.of(service.getSpec()).isPerNode();
+    return !isMovedByUpdate && requirementsOf(task).evicts(node);
   }
 
   private boolean isSameContent(Task task) {

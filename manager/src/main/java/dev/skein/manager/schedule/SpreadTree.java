@@ -1,6 +1,7 @@
 package dev.skein.manager.schedule;
 
 import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.PlacementStrategy;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -10,30 +11,46 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The nodes that may get a group's tasks, the best first: spread evenly over the values of each
-/// label asked for, outermost first, and within that by how little a node has to do. A node that
+/// label asked for, outermost first, and within that as the strategy says. A node that
 /// turns out to have no room is dropped, so each is asked about that once.
 final class SpreadTree {
   private final List<String> labels;
+  private final Comparator<Candidate> order;
   private final Branch root;
 
   /// @param labels such as `node.labels.zone`; a node without the label counts as one with an
   /// empty value
-  SpreadTree(List<String> labels) {
+  /// @param strategy which of the nodes of one value is the best
+  SpreadTree(List<String> labels, PlacementStrategy strategy) {
     this.labels = labels;
+    this.order =
+        strategy == PlacementStrategy.PLACEMENT_STRATEGY_BINPACK
+            ? Candidate.FULLEST_FIRST
+            : Candidate.EMPTIEST_FIRST;
     this.root = newBranch(0);
   }
 
-  /// A node, with what decides its rank: fewer failures, fewer tasks of the service, fewer tasks,
-  /// and then its id so that the order is always the same.
-  record Candidate(Node node, int failures, int tasksOfService, int tasks) {
-    static final Comparator<Candidate> BY_RANK =
+  /// A node, with what decides its rank. Its id comes last, so that the order is always the same.
+  ///
+  /// @param load with one more task
+  record Candidate(Node node, int failures, int tasksOfService, int tasks, Load load) {
+    /// To spread: fewer failures, fewer tasks of the service, less reserved, fewer tasks.
+    static final Comparator<Candidate> EMPTIEST_FIRST =
         Comparator.comparingInt(Candidate::failures)
             .thenComparingInt(Candidate::tasksOfService)
+            .thenComparingLong(candidate -> candidate.load.parts())
             .thenComparingInt(Candidate::tasks)
             .thenComparing(candidate -> candidate.node.getId());
 
+    /// To pack: fewer failures, more reserved, more tasks.
+    static final Comparator<Candidate> FULLEST_FIRST =
+        Comparator.comparingInt(Candidate::failures)
+            .thenComparing(Comparator.<Candidate>comparingLong(c -> c.load.parts()).reversed())
+            .thenComparing(Comparator.comparingInt(Candidate::tasks).reversed())
+            .thenComparing(candidate -> candidate.node.getId());
+
     Candidate withOneMore() {
-      return new Candidate(node, failures, tasksOfService + 1, tasks + 1);
+      return new Candidate(node, failures, tasksOfService + 1, tasks + 1, load.withOneMore());
     }
   }
 
@@ -47,7 +64,7 @@ final class SpreadTree {
   }
 
   private Branch newBranch(int depth) {
-    return depth == labels.size() ? new Leaf() : new Fork(depth);
+    return depth == labels.size() ? new Leaf(order) : new Fork(depth);
   }
 
   private abstract static class Branch {
@@ -60,7 +77,11 @@ final class SpreadTree {
   }
 
   private static final class Leaf extends Branch {
-    private final PriorityQueue<Candidate> candidates = new PriorityQueue<>(Candidate.BY_RANK);
+    private final PriorityQueue<Candidate> candidates;
+
+    Leaf(Comparator<Candidate> order) {
+      candidates = new PriorityQueue<>(order);
+    }
 
     @Override
     void add(Candidate candidate) {

@@ -6,9 +6,7 @@ import dev.skein.manager.restart.RestartDecision;
 import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
-import dev.skein.proto.v1.UpdateConfig;
 import dev.skein.state.ClusterState;
-import dev.skein.state.Defaults;
 import dev.skein.state.TaskStates;
 import dev.skein.state.Times;
 import java.time.Duration;
@@ -31,6 +29,7 @@ final class RollingSlots {
   private final List<Task> replacements = new ArrayList<>();
   private final List<Task> ended = new ArrayList<>();
   private int slotCount;
+  private Instant changedAt = Instant.EPOCH;
   // The earliest time at which the answers below change by themselves.
   private @Nullable Instant changesAt;
 
@@ -51,6 +50,8 @@ final class RollingSlots {
 
   private void add(Lineage lineage) {
     for (var task : lineage.tasks()) {
+      var updatedAt = Times.instant(task.getUpdatedAt());
+      changedAt = updatedAt.isAfter(changedAt) ? updatedAt : changedAt;
       if (isOfThisRevision(task) && TaskStates.isTerminal(task.getStatus().getState())) {
         ended.add(task);
       }
@@ -85,30 +86,51 @@ final class RollingSlots {
 
   /// Replacements that take up one of the update's places: they do not run yet, or not for the
   /// update's delay.
-  int underWay(UpdateConfig config) {
+  int underWay(Rollout rollout) {
     var count = 0;
     for (var task : replacements) {
-      if (!isThrough(task, Defaults.updateDelay(config))) {
+      if (!isThrough(task, rollout, rollout.delay())) {
         count++;
       }
     }
     return count;
   }
 
+  /// How many slots have their replacement.
+  int replaced() {
+    return replacements.size();
+  }
+
+  int slotCount() {
+    return slotCount;
+  }
+
+  /// When a task of the service last changed.
+  Instant changedAt() {
+    return changedAt;
+  }
+
   /// Whether every slot has its replacement, and each has been watched for the monitor time.
-  boolean isComplete(UpdateConfig config) {
-    if (!outOfDate.isEmpty()) {
-      return false;
-    }
+  boolean isComplete(Rollout rollout) {
+    return outOfDate.isEmpty() && isWatched(rollout);
+  }
+
+  /// Whether as many slots as shall prove themselves are replaced, and each has been watched for
+  /// the monitor time.
+  boolean isHolding(Rollout rollout) {
+    return rollout.hasCanaries() && replacements.size() >= rollout.canaries() && isWatched(rollout);
+  }
+
+  private boolean isWatched(Rollout rollout) {
     for (var task : replacements) {
-      if (!isThrough(task, Defaults.updateMonitor(config))) {
+      if (!isThrough(task, rollout, rollout.monitor())) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean isThrough(Task task, Duration afterRunning) {
+  private boolean isThrough(Task task, Rollout rollout, Duration afterRunning) {
     if (Lineage.isLost(task, state)) {
       return true;
     }
@@ -116,25 +138,24 @@ final class RollingSlots {
       return isPast(Times.instant(task.getRunningSince()).plus(afterRunning));
     }
     // One that ended and stays, or that was replaced itself, has had its try: it counts among the
-    // failed or not, but holds
-    // nothing up.
+    // failed or not, but holds nothing up.
     return TaskStates.isTerminal(task.getStatus().getState())
         || task.getRestarts() > 0
-        || isPast(Times.instant(task.getCreatedAt()).plus(UpdatePlanner.PROGRESS_DEADLINE));
+        || isPast(rollout.deadline(Times.instant(task.getCreatedAt())));
   }
 
   /// What went wrong in this update since it began or was resumed: at most one task per slot, the
   /// latest one last.
-  List<Task> failed(UpdateConfig config, Instant since) {
+  List<Task> failed(Rollout rollout, Instant since) {
     var failed = new ArrayList<Task>();
     var slots = new HashSet<Slot>();
     for (var task : ended) {
-      if (endedEarly(task, config, since) && slots.add(Slot.of(task))) {
+      if (endedEarly(task, rollout, since) && slots.add(Slot.of(task))) {
         failed.add(task);
       }
     }
     for (var task : replacements) {
-      if (isStuck(task, since) && slots.add(Slot.of(task))) {
+      if (isStuck(task, rollout, since) && slots.add(Slot.of(task))) {
         failed.add(task);
       }
     }
@@ -142,7 +163,7 @@ final class RollingSlots {
     return failed;
   }
 
-  private boolean endedEarly(Task task, UpdateConfig config, Instant since) {
+  private boolean endedEarly(Task task, Rollout rollout, Instant since) {
     var status = task.getStatus().getState();
     if (status != TaskState.TASK_STATE_FAILED
         && status != TaskState.TASK_STATE_REJECTED
@@ -154,27 +175,24 @@ final class RollingSlots {
     if (endedAt.isBefore(since) || !RestartDecision.isFailure(task, policy)) {
       return false;
     }
+    // Canaries are watched for as long as they are alone.
     return !task.hasRunningSince()
-        || !endedAt.isAfter(
-            Times.instant(task.getRunningSince()).plus(Defaults.updateMonitor(config)));
+        || rollout.hasCanaries()
+        || !endedAt.isAfter(Times.instant(task.getRunningSince()).plus(rollout.monitor()));
   }
 
-  private boolean isStuck(Task task, Instant since) {
+  private boolean isStuck(Task task, Rollout rollout, Instant since) {
     if (task.hasRunningSince()
         || TaskStates.isTerminal(task.getStatus().getState())
         || task.getRestarts() > 0) {
       return false;
     }
     var begun = Times.instant(task.getCreatedAt());
-    return isPast((begun.isBefore(since) ? since : begun).plus(UpdatePlanner.PROGRESS_DEADLINE));
+    return isPast(rollout.deadline(begun.isBefore(since) ? since : begun));
   }
 
-  /// The share of slots that these are.
-  double ratio(List<Task> failed) {
-    return slotCount == 0 ? 0 : (double) failed.size() / slotCount;
-  }
-
-  private boolean isPast(Instant time) {
+  /// Whether it is this time or later; if not, the answers here change then.
+  boolean isPast(Instant time) {
     if (now.isBefore(time)) {
       if (changesAt == null || time.isBefore(changesAt)) {
         changesAt = time;

@@ -2,6 +2,8 @@ package dev.skein.manager.update;
 
 import dev.skein.manager.plan.Dirty;
 import dev.skein.manager.plan.DirtyKey;
+import dev.skein.manager.plan.DisruptionBudget;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
@@ -12,31 +14,25 @@ import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
-import dev.skein.proto.v1.UpdateConfig;
-import dev.skein.proto.v1.UpdateOrder;
 import dev.skein.proto.v1.UpdateState;
 import dev.skein.proto.v1.UpdateStatus;
 import dev.skein.state.ClusterState;
-import dev.skein.state.Defaults;
 import dev.skein.state.Revisions;
 import dev.skein.state.Times;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /// Replaces tasks that do not run their service's present revision: so many at a time, in the
-/// order asked for, watching what it replaced; and stops, goes on or goes back when too many
-/// fail. All it knows is in the state: the tasks, and the service's update status.
+/// order asked for, and as the service's [DisruptionBudget] lets it, watching what it replaced; and
+/// stops, goes on or goes back when too many fail. With canaries it holds after those until it is
+/// promoted. All it knows is in the state: the tasks, and the service's update status. Jobs are
+/// not updated: another revision is another iteration of theirs.
 ///
 /// It resumes a paused update when the status is cleared, which each update of the service by a
 /// user does.
 public final class UpdatePlanner implements Planner {
-  /// How long a replacement may take until it runs. After that it counts as failed, so that no
-  /// update hangs without a word.
-  public static final Duration PROGRESS_DEADLINE = Duration.ofMinutes(10);
-
   private final TaskFactory tasks;
 
   public UpdatePlanner(TaskFactory tasks) {
@@ -48,7 +44,10 @@ public final class UpdatePlanner implements Planner {
     var round = new Round(state, now);
     for (var id : toLookAt(state, dirty)) {
       var service = state.service(id);
-      if (service != null && !service.getPendingDelete() && !isPaused(service)) {
+      if (service != null
+          && !service.getPendingDelete()
+          && !isPaused(service)
+          && !Jobs.isJob(service)) {
         round.roll(service);
       }
     }
@@ -77,7 +76,7 @@ public final class UpdatePlanner implements Planner {
 
   private static boolean isRolling(Service service) {
     return switch (service.getUpdateStatus().getState()) {
-      case UPDATE_STATE_UPDATING, UPDATE_STATE_ROLLBACK_STARTED -> true;
+      case UPDATE_STATE_UPDATING, UPDATE_STATE_ROLLBACK_STARTED, UPDATE_STATE_CANARY -> true;
       case UPDATE_STATE_UNSPECIFIED,
           UPDATE_STATE_PAUSED,
           UPDATE_STATE_COMPLETED,
@@ -94,16 +93,6 @@ public final class UpdatePlanner implements Planner {
         || state == UpdateState.UPDATE_STATE_ROLLBACK_PAUSED;
   }
 
-  private static boolean isRollback(Service service) {
-    return service.getUpdateStatus().getState() == UpdateState.UPDATE_STATE_ROLLBACK_STARTED;
-  }
-
-  private static UpdateConfig config(Service service) {
-    return isRollback(service)
-        ? service.getSpec().getRollbackConfig()
-        : service.getSpec().getUpdateConfig();
-  }
-
   private final class Round {
     private final ClusterState state;
     private final Instant now;
@@ -116,24 +105,35 @@ public final class UpdatePlanner implements Planner {
 
     void roll(Service service) {
       var slots = new RollingSlots(state, new ServiceRevisions(service), now);
-      var config = config(service);
+      var rollout = Rollout.of(service);
       if (!isRolling(service)) {
         if (!slots.outOfDate().isEmpty()) {
           begin(service);
-          replaceNext(service, slots, config);
+          replaceNext(service, slots, rollout);
         }
         return;
       }
       var begunAt = Times.instant(service.getUpdateStatus().getStartedAt());
-      var failed = slots.failed(config, begunAt);
-      if (slots.ratio(failed) > config.getMaxFailureRatio() && stopFor(failed.getLast(), service)) {
+      var failed = slots.failed(rollout, begunAt);
+      if (rollout.isTooMany(failed.size(), slots.slotCount())
+          && stopFor(failed.getLast(), service, rollout)) {
         return;
       }
-      if (slots.isComplete(config)) {
-        complete(service);
+      if (slots.isComplete(rollout)) {
+        complete(service, rollout);
         return;
       }
-      replaceNext(service, slots, config);
+      if (slots.isHolding(rollout)) {
+        hold(service, slots);
+      } else if (!replaceNext(service, slots, rollout) && isOutOfBudget(slots, rollout, begunAt)) {
+        pause(
+            service,
+            rollout,
+            ": no replica may be taken down, because with those that do not run the "
+                + service.getSpec().getMaxUnavailable()
+                + " of --max-unavailable are down already");
+        return;
+      }
       var changesAt = slots.changesAt();
       if (changesAt != null) {
         plan.wake(new DirtyKey.OfService(service.getId()), changesAt);
@@ -151,8 +151,26 @@ public final class UpdatePlanner implements Planner {
               .build());
     }
 
-    private void complete(Service service) {
-      var rollback = isRollback(service);
+    /// Says that the canaries run and that it is for the user to go on.
+    private void hold(Service service, RollingSlots slots) {
+      var message =
+          "%d of %d replicas run the new version; the update waits to be promoted or rolled back"
+              .formatted(slots.replaced(), slots.slotCount());
+      var status = service.getUpdateStatus();
+      if (status.getState() != UpdateState.UPDATE_STATE_CANARY
+          || !status.getMessage().equals(message)) {
+        plan.update(
+            service.toBuilder()
+                .setUpdateStatus(
+                    status.toBuilder()
+                        .setState(UpdateState.UPDATE_STATE_CANARY)
+                        .setMessage(message))
+                .build());
+      }
+    }
+
+    private void complete(Service service, Rollout rollout) {
+      var rollback = rollout.rollback();
       plan.update(
           service.toBuilder()
               .setUpdateStatus(
@@ -167,23 +185,22 @@ public final class UpdatePlanner implements Planner {
     }
 
     /// Acts on a failure; false when the update goes on all the same.
-    private boolean stopFor(Task failed, Service service) {
-      var action = Defaults.failureAction(config(service));
-      if (action == FailureAction.FAILURE_ACTION_CONTINUE) {
+    private boolean stopFor(Task failed, Service service, Rollout rollout) {
+      if (rollout.action() == FailureAction.FAILURE_ACTION_CONTINUE) {
         return false;
       }
-      if (action == FailureAction.FAILURE_ACTION_ROLLBACK
-          && !isRollback(service)
+      if (rollout.action() == FailureAction.FAILURE_ACTION_ROLLBACK
+          && !rollout.rollback()
           && service.hasPreviousSpec()) {
         rollBack(service, cause(failed));
       } else {
-        pause(service, cause(failed));
+        pause(service, rollout, cause(failed));
       }
       return true;
     }
 
-    private void pause(Service service, String cause) {
-      var rollback = isRollback(service);
+    private void pause(Service service, Rollout rollout, String cause) {
+      var rollback = rollout.rollback();
       plan.update(
           service.toBuilder()
               .setUpdateStatus(
@@ -222,18 +239,41 @@ public final class UpdatePlanner implements Planner {
           + (why.isEmpty() ? "" : ": " + why);
     }
 
-    private void replaceNext(Service service, RollingSlots slots, UpdateConfig config) {
-      var parallelism = Defaults.updateParallelism(config);
-      var places =
-          parallelism == 0 ? Long.MAX_VALUE : Math.max(0, parallelism - slots.underWay(config));
-      slots.outOfDate().stream().limit(places).forEach(slot -> replace(service, slot, config));
+    /// Replaces as many slots as may be now.
+    ///
+    /// @return false when the budget alone keeps the update from going on
+    private boolean replaceNext(Service service, RollingSlots slots, Rollout rollout) {
+      var underWay = slots.underWay(rollout);
+      var places = rollout.places(slots.replaced(), underWay);
+      var budget = DisruptionBudget.of(state, service);
+      var refused = false;
+      for (var lineage : slots.outOfDate()) {
+        if (places == 0) {
+          break;
+        }
+        if (rollout.isStartFirst() || budget.takeDown(Slot.of(lineage.filling().getLast()))) {
+          replace(service, lineage, rollout);
+          places--;
+          underWay++;
+        } else {
+          refused = true;
+        }
+      }
+      return !refused || underWay > 0;
     }
 
-    private void replace(Service service, Lineage lineage, UpdateConfig config) {
+    /// Whether nothing has happened for so long that the update would wait for ever.
+    private boolean isOutOfBudget(RollingSlots slots, Rollout rollout, Instant begunAt) {
+      var changedAt = slots.changedAt();
+      return slots.isPast(rollout.deadline(changedAt.isBefore(begunAt) ? begunAt : changedAt));
+    }
+
+    private void replace(Service service, Lineage lineage, Rollout rollout) {
       var filling = lineage.filling();
-      var startFirst = Defaults.updateOrder(config) == UpdateOrder.UPDATE_ORDER_START_FIRST;
       var kept =
-          startFirst ? filling.stream().filter(RollingSlots::isRunning).toList() : List.<Task>of();
+          rollout.isStartFirst()
+              ? filling.stream().filter(RollingSlots::isRunning).toList()
+              : List.<Task>of();
       for (var task : filling) {
         if (!kept.contains(task)) {
           plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);

@@ -17,6 +17,7 @@ import dev.skein.proto.v1.CreateServiceRequest;
 import dev.skein.proto.v1.Endpoint;
 import dev.skein.proto.v1.GlobalMode;
 import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeRole;
 import dev.skein.proto.v1.NodeSpec;
 import dev.skein.proto.v1.NodeState;
@@ -170,7 +171,100 @@ class AdmissionTest {
             .setMode(ServiceMode.newBuilder().setGlobal(GlobalMode.getDefaultInstance()))
             .build();
     assertThat(refusal(update(changed("web", global))))
-        .contains("service mode change is not allowed: web is replicated");
+        .contains("service mode change is not allowed: web is replicated and cannot become global");
+  }
+
+  private static ServiceSpec job(String name, long total) {
+    var job = named(name).toBuilder();
+    job.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(total);
+    return job.build();
+  }
+
+  @Test
+  void aReplicatedServiceAndAJobAreDifferentModesToo() {
+    admit(create(Specs.web()));
+    assertThat(refusal(update(changed("web", job("web", 3)))))
+        .contains("web is replicated and cannot become replicated-job");
+  }
+
+  @Test
+  void aJobRunsAnewWhenWhatItRunsChangesAndGoesOnWhenAnythingElseDoes() {
+    admit(create(job("sum", 3)));
+    assertThat(service("sum").getJobStatus().getJobIteration().getIndex()).isZero();
+    assertThat(service("sum").getJobStatus().getLastExecution().getSeconds())
+        .isEqualTo(NOW.getEpochSecond());
+    admit(update(changed("sum", job("sum", 5))));
+    admit(update(changed("sum", job("sum", 5).toBuilder().putLabels("team", "x").build())));
+    assertThat(service("sum").getJobStatus().getJobIteration().getIndex()).isZero();
+    var forced = job("sum", 5).toBuilder();
+    forced.getTaskTemplateBuilder().setForceUpdate(1);
+    admit(update(changed("sum", forced.build())));
+    assertThat(service("sum").getJobStatus().getJobIteration().getIndex()).isEqualTo(1);
+    admit(update(UpdateServiceRequest.newBuilder().setRef("sum").setRollback(true)));
+    assertThat(service("sum").getJobStatus().getJobIteration().getIndex()).isEqualTo(2);
+    assertThat(service("sum").hasUpdateStatus()).as("no update to watch").isFalse();
+  }
+
+  private static ServiceSpec canary(String argument) {
+    var spec = Specs.web().toBuilder().setTaskTemplate(Specs.process("sleep", argument));
+    spec.getUpdateConfigBuilder().setCanary(1);
+    return spec.build();
+  }
+
+  private void updateState(UpdateState state) {
+    var service = service("web").toBuilder();
+    service.getUpdateStatusBuilder().setState(state);
+    store.commit(ChangeSets.of(NOW, List.of(ChangeSets.update(service.build()))));
+  }
+
+  @Test
+  void onlyAnUpdateThatHoldsAtItsCanariesIsPromotedAndOnlyOnce() {
+    var promotion = UpdateServiceRequest.newBuilder().setRef("web").setPromote(true);
+    admit(create(Specs.web()));
+    assertThat(refusal(update(promotion)))
+        .isEqualTo(
+            "FAILED_PRECONDITION service web has no canaries to promote; update it with"
+                + " --update-canary");
+    admit(update(changed("web", canary("200"))));
+    updateState(UpdateState.UPDATE_STATE_PAUSED);
+    assertThat(refusal(update(promotion))).contains("its update is paused");
+    updateState(UpdateState.UPDATE_STATE_CANARY);
+    admit(update(promotion));
+    assertThat(service("web").getUpdateStatus().getState())
+        .isEqualTo(UpdateState.UPDATE_STATE_UPDATING);
+    assertThat(service("web").getSpec()).isEqualTo(canary("200"));
+    assertThat(refusal(update(promotion))).contains("has no canaries to promote");
+  }
+
+  @Test
+  void whatIsChangedBesideAnUpdateUnderWayIsRolledBackWithIt() {
+    admit(create(Specs.web()));
+    admit(update(changed("web", canary("200"))));
+    updateState(UpdateState.UPDATE_STATE_CANARY);
+    admit(update(changed("web", canary("200").toBuilder().putLabels("team", "x").build())));
+    assertThat(service("web").getPreviousSpec()).isEqualTo(Specs.web());
+    updateState(UpdateState.UPDATE_STATE_COMPLETED);
+    admit(update(changed("web", canary("200"))));
+    assertThat(service("web").getPreviousSpec().getLabelsMap()).containsEntry("team", "x");
+  }
+
+  @Test
+  void theTimeOfADrainRunsFromWhenItWasAskedFor() {
+    var spec = spec(NodeRole.NODE_ROLE_MANAGER).toBuilder();
+    admit(node("m1", spec.setAvailability(NodeAvailability.NODE_AVAILABILITY_DRAIN).build()));
+    assertThat(drainStartedAt()).isEqualTo(NOW.getEpochSecond());
+    admit(node("m1", spec.putLabels("a", "b").build()));
+    assertThat(drainStartedAt()).isEqualTo(NOW.getEpochSecond());
+    admit(node("m1", spec.setAvailability(NodeAvailability.NODE_AVAILABILITY_ACTIVE).build()));
+    assertThat(drainStartedAt()).isZero();
+    assertThat(
+            refusal(
+                node("m1", spec.setDrainDeadline(Duration.newBuilder().setSeconds(-1)).build())))
+        .contains("drain-deadline cannot be negative");
+  }
+
+  private long drainStartedAt() {
+    return Objects.requireNonNull(state().node("m1")).getDrainStartedAt().getSeconds();
   }
 
   @Test
@@ -330,7 +424,7 @@ class AdmissionTest {
 
   private Mutation create(ServiceSpec spec) {
     return new Mutation.CreateService(
-        CreateServiceRequest.newBuilder().setSpec(spec).build(), "service-" + ++created);
+        CreateServiceRequest.newBuilder().setSpec(spec).build(), "service-" + ++created, NOW);
   }
 
   private static Mutation update(UpdateServiceRequest.Builder request) {
@@ -347,7 +441,7 @@ class AdmissionTest {
 
   private static Mutation node(String ref, NodeSpec spec) {
     return new Mutation.UpdateNode(
-        UpdateNodeRequest.newBuilder().setRef(ref).setSpec(spec).build());
+        UpdateNodeRequest.newBuilder().setRef(ref).setSpec(spec).build(), NOW);
   }
 
   private static Mutation removeNode(String ref, boolean force) {

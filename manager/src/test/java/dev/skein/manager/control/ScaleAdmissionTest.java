@@ -58,7 +58,8 @@ class ScaleAdmissionTest {
 
   private String refusedSpec(ServiceSpec.Builder spec) {
     return refused(
-        new Mutation.CreateService(CreateServiceRequest.newBuilder().setSpec(spec).build(), "id"));
+        new Mutation.CreateService(
+            CreateServiceRequest.newBuilder().setSpec(spec).build(), "id", world.now()));
   }
 
   @Test
@@ -86,7 +87,9 @@ class ScaleAdmissionTest {
     assertThat(
             admitted(
                 new Mutation.CreateService(
-                    CreateServiceRequest.newBuilder().setSpec(published).build(), "id")))
+                    CreateServiceRequest.newBuilder().setSpec(published).build(),
+                    "id",
+                    world.now())))
         .hasSize(1);
   }
 

@@ -14,6 +14,8 @@ import dev.skein.proto.v1.PortConfig;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.SpreadPreference;
 import dev.skein.proto.v1.TaskSpec;
+import dev.skein.proto.v1.UpdateConfig;
+import dev.skein.proto.v1.UpdateOrder;
 import io.grpc.Status;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -77,6 +79,34 @@ class SpecRulesTest {
         wrong(
             "restart-max-attempts 18446744073709551615 is too large",
             task -> task.getRestartPolicyBuilder().setMaxAttempts(-1)),
+        wrong(
+            "restart-backoff of PT4S is shorter than the restart delay of PT5S",
+            task -> task.getRestartPolicyBuilder().setMaxDelay(seconds(4))),
+        wrong(
+            "ContainerSpec: unknown placeholder '.Task.Slott'",
+            task -> container(task).addEnv("SLOT={{.Task.Slott}}")),
+        wrong(
+            "generic resource gpu=0 must be at least 1",
+            task ->
+                task.getResourcesBuilder()
+                    .getReservationsBuilder()
+                    .addGenericResourcesBuilder()
+                    .getDiscreteResourceSpecBuilder()
+                    .setKind("gpu")),
+        wrong(
+            "generic resource 'gpu=one' is a named one",
+            task ->
+                task.getResourcesBuilder()
+                    .getReservationsBuilder()
+                    .addGenericResourcesBuilder()
+                    .getNamedResourceSpecBuilder()
+                    .setKind("gpu")
+                    .setValue("one")),
+        wrong(
+            "unknown placement strategy 9", task -> task.getPlacementBuilder().setStrategyValue(9)),
+        wrong(
+            "Healthcheck: unknown kind of test 'PING'",
+            task -> container(task).getHealthcheckBuilder().addTest("PING")),
         wrong(
             "unknown restart condition 77",
             task -> task.getRestartPolicyBuilder().setConditionValue(77)),
@@ -188,6 +218,47 @@ class SpecRulesTest {
     var delay = Specs.web().toBuilder();
     delay.getUpdateConfigBuilder().setDelay(seconds(-1));
     assertThat(refusal(delay.build())).contains("update-delay cannot be negative");
+  }
+
+  @Test
+  void aRolloutHasADeadlineAndOnlyAnUpdateHasCanaries() throws Rejection {
+    var deadline = Specs.web().toBuilder();
+    deadline.getUpdateConfigBuilder().setProgressDeadline(seconds(1)).setCanary(2);
+    RULES.check(deadline.build());
+    deadline.getUpdateConfigBuilder().setProgressDeadline(seconds(0));
+    assertThat(refusal(deadline.build())).contains("update-progress-deadline of PT0S is shorter");
+    var rollback = Specs.web().toBuilder();
+    rollback.getRollbackConfigBuilder().setCanary(2);
+    assertThat(refusal(rollback.build())).contains("a rollback has no canaries").contains("got 2");
+  }
+
+  @Test
+  void aBudgetOfZeroNeedsStartFirstBothWays() throws Rejection {
+    var spec = Specs.web().toBuilder().setMaxUnavailable(1);
+    RULES.check(spec.build());
+    spec.setMaxUnavailable(0);
+    spec.getUpdateConfigBuilder().setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST);
+    assertThat(refusal(spec.build())).contains("--rollback-order start-first");
+    spec.getRollbackConfigBuilder().setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST);
+    RULES.check(spec.build());
+    assertThat(refusal(spec.setMaxUnavailable(1_001).build()))
+        .isEqualTo("max-unavailable 1001 must be between 0 and 1000");
+  }
+
+  @Test
+  void aJobHasCountsFromOneAndNothingOfARollout() throws Rejection {
+    var job = Specs.web().toBuilder();
+    job.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(1_000).setMaxConcurrent(1);
+    RULES.check(job.build());
+    assertThat(refusal(job.clone().setMaxUnavailable(1).build()))
+        .contains("max-unavailable is not supported for jobs");
+    assertThat(refusal(job.clone().setUpdateConfig(UpdateConfig.getDefaultInstance()).build()))
+        .contains("update and rollback configuration is not supported for jobs");
+    job.getModeBuilder().getReplicatedJobBuilder().setMaxConcurrent(0);
+    assertThat(refusal(job.build()))
+        .isEqualTo("max-concurrent 0 of a job must be between 1 and 1000");
+    job.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(1_001);
+    assertThat(refusal(job.build())).contains("replicas 1001 of a job");
   }
 
   @Test

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.proto.v1.Assignments;
 import dev.skein.proto.v1.DispatcherMessage;
+import dev.skein.proto.v1.HealthState;
 import dev.skein.proto.v1.MeshEndpoint;
 import dev.skein.proto.v1.MeshUpdate;
 import dev.skein.proto.v1.ObjectKind;
@@ -352,6 +353,21 @@ final class DispatcherCoreTest {
     world.closed(second, false);
     world.pass(PERIOD.multipliedBy(2), first);
     assertThat(endpoints(first)).isEmpty();
+  }
+
+  @Test
+  void aTaskThatItsNodeSaysIsUnhealthyGetsNoNewConnection() {
+    var first = world.open("n1");
+    var second = world.open("n2");
+    world.task("t1", "web", "n2", TASK_STATE_RUNNING);
+    assertThat(endpoints(first)).noneMatch(MeshEndpoint::getDraining).hasSize(1);
+
+    var unhealthy = status("t1", TASK_STATE_RUNNING).toBuilder();
+    unhealthy.getStatusBuilder().getHealthBuilder().setStatus(HealthState.HEALTH_STATE_UNHEALTHY);
+    world.report(second, 1, unhealthy.build());
+    world.pass(TICK);
+
+    assertThat(endpoints(first)).allMatch(MeshEndpoint::getDraining).hasSize(1);
   }
 
   @Test

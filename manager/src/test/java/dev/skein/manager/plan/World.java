@@ -27,10 +27,12 @@ import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskSpec;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
+import dev.skein.proto.v1.UpdateState;
 import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
 import dev.skein.state.IdSource;
 import dev.skein.state.InMemoryStore;
+import dev.skein.state.Mode;
 import dev.skein.state.Revisions;
 import dev.skein.state.TaskStates;
 import dev.skein.state.Times;
@@ -120,7 +122,17 @@ public final class World {
 
   public World availability(String name, NodeAvailability availability) {
     return node(
-        name, node -> node.setSpec(node.getSpec().toBuilder().setAvailability(availability)));
+        name,
+        node -> {
+          node.getSpecBuilder().setAvailability(availability);
+          return availability == NodeAvailability.NODE_AVAILABILITY_DRAIN
+              ? node.setDrainStartedAt(Times.timestamp(now))
+              : node.clearDrainStartedAt();
+        });
+  }
+
+  public World drain(String name) {
+    return availability(name, NodeAvailability.NODE_AVAILABILITY_DRAIN);
   }
 
   public World label(String name, String label, String value) {
@@ -150,9 +162,11 @@ public final class World {
   }
 
   public World create(ServiceSpec.Builder spec) {
-    change(
-        ChangeSets.create(
-            Service.newBuilder().setId(spec.getName()).setSpec(spec).setSpecVersion(1).build()));
+    var service = Service.newBuilder().setId(spec.getName()).setSpec(spec).setSpecVersion(1);
+    if (Mode.of(spec.build()).isJob()) {
+      Jobs.begin(service, now);
+    }
+    change(ChangeSets.create(service.build()));
     return this;
   }
 
@@ -184,8 +198,20 @@ public final class World {
           .setPreviousSpecVersion(service.getSpecVersion())
           .addRevisions(Revisions.current(service))
           .setSpecVersion(service.getSpecVersion() + 1);
+      if (Mode.of(spec).isJob()) {
+        Jobs.beginNext(updated, now);
+      }
     }
     change(ChangeSets.update(updated.build()));
+    return this;
+  }
+
+  /// Lets an update go on after its canaries, as the control API does.
+  public World promote(String name) {
+    var service = service(name).toBuilder();
+    service.setPromotedVersion(service.getSpecVersion());
+    service.getUpdateStatusBuilder().setState(UpdateState.UPDATE_STATE_UPDATING);
+    change(ChangeSets.update(service.build()));
     return this;
   }
 
@@ -216,6 +242,10 @@ public final class World {
                 .setTimestamp(Times.timestamp(now))
                 .build()));
     return this;
+  }
+
+  public World complete(Task task) {
+    return report(task, TaskState.TASK_STATE_COMPLETE, "");
   }
 
   public World fail(Task task) {

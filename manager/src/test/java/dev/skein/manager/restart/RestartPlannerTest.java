@@ -11,8 +11,6 @@ import dev.skein.proto.v1.RestartPolicy;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
-import dev.skein.proto.v1.UpdateConfig;
-import dev.skein.proto.v1.UpdateOrder;
 import dev.skein.state.Times;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -142,46 +140,12 @@ class RestartPlannerTest {
   }
 
   @Test
-  void aDrainedNodesTaskMovesAndTheNewOneWaitsForTheOldToStop() {
-    world.nodes("a", "b").create(replicated("web", 1)).work();
-    var old = world.slot("web", 1);
-    world.availability(old.getNodeId(), NodeAvailability.NODE_AVAILABILITY_DRAIN).settle();
-    var replacement = replacementOf(old);
-    assertThat(replacement.getDesiredState()).isEqualTo(TaskState.TASK_STATE_READY);
-    world.work();
-    assertThat(world.slot("web", 1).getId()).isEqualTo(replacement.getId());
-    assertThat(world.slot("web", 1).getNodeId()).isNotEqualTo(old.getNodeId());
-  }
-
-  @Test
-  void aDrainStartsFirstWhereTheServiceUpdatesSo() {
-    var spec =
-        replicated("web", 1)
-            .setUpdateConfig(
-                UpdateConfig.newBuilder().setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST));
-    world.nodes("a", "b").create(spec).work();
-    var old = world.slot("web", 1);
-    world.availability(old.getNodeId(), NodeAvailability.NODE_AVAILABILITY_DRAIN).settle();
-    assertThat(world.live("web")).hasSize(2).contains(old);
-    world.work();
-    assertThat(world.running("web")).hasSize(1).noneMatch(task -> task.getId().equals(old.getId()));
-  }
-
-  @Test
-  void aPausedNodeKeepsItsTasks() {
-    world.nodes("a").create(replicated("web", 1)).work();
-    world.availability("a", NodeAvailability.NODE_AVAILABILITY_PAUSE).work();
-    assertThat(world.running("web")).hasSize(1);
-  }
-
-  @Test
-  void aTaskWhoseConstraintHoldsNoLongerMoves() {
-    var spec = replicated("web", 1);
-    spec.getTaskTemplateBuilder().getPlacementBuilder().addConstraints("node.labels.disk==ssd");
-    world.nodes("a", "b").label("a", "disk", "ssd").label("b", "disk", "ssd").create(spec).work();
-    var first = world.slot("web", 1).getNodeId();
-    world.label(first, "disk", "hdd").work();
-    assertThat(world.slot("web", 1).getNodeId()).isNotEqualTo(first);
+  void whatHasEndedForGoodIsNotRunAgainWhenItsNodeIsLost() {
+    var policy = RestartPolicy.newBuilder().setCondition(RestartCondition.RESTART_CONDITION_NONE);
+    world.nodes("a", "b").create(withPolicy(policy)).work();
+    var done = world.slot("web", 1);
+    world.complete(done).nodeState(done.getNodeId(), NodeState.NODE_STATE_DOWN).work();
+    assertThat(world.tasks("web")).hasSize(1);
   }
 
   @Test

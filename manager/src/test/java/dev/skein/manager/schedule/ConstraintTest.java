@@ -60,6 +60,27 @@ class ConstraintTest {
   @CsvSource(
       delimiter = ';',
       value = {
+        "node.labels.zone in (west, east); true",
+        "node.labels.zone IN(east); true",
+        "node.labels.zone in (west,north); false",
+        "node.labels.zone notin (west, north); true",
+        "node.labels.zone notin ( east ,west); false",
+        "node.labels.absent in (east); false",
+        "node.labels.absent notin (east); true",
+        "node.labels.in==x; false",
+        "node.hostname in (alpha, beta); true",
+        "node.role notin (worker); true",
+        "node.ip in (10.9.0.0/16, 10.1.2.3); true",
+        "node.ip notin (10.9.0.0/16, 10.1.0.0/16); false",
+      })
+  void aNodeIsInASetOrNot(String constraint, boolean satisfied) throws Exception {
+    assertThat(Constraint.parse(constraint).isSatisfiedBy(NODE)).isEqualTo(satisfied);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
         "node.id; no operator; 8",
         "node.id=n1; unknown operator '='; 8",
         "==n1; no key; 1",
@@ -71,6 +92,16 @@ class ConstraintTest {
         "node.ip==10.1.2.0/33; invalid prefix length '33'; 19",
         "node.ip==example.org; invalid address 'example.org'; 10",
         "node.id==a\"b; invalid value; 10",
+        "node.id in; no '(' after the operator; 11",
+        "node.id in a,b; no '(' after the operator; 12",
+        "node.id in (a,b; no ')' at the end; 16",
+        "node.id in (a,,b); empty value in the set; 15",
+        "node.id in (); empty value in the set; 13",
+        "node.id notin (a) b; goes on after the set with 'b'; 19",
+        "node.id in (a,(b)); '(' within the set; 15",
+        "node.role in (worker, boss); unknown role 'boss'; 23",
+        "node.ip in (10.1.2.3, 10.1); invalid address '10.1'; 23",
+        "node.colour in (red); unknown key 'node.colour'; 1",
       })
   void aMalformedConstraintIsRefusedPointingAtTheOffendingPart(
       String constraint, String problem, int column) {

@@ -16,6 +16,7 @@ import dev.skein.proto.v1.UpdateConfig;
 import dev.skein.proto.v1.UpdateOrder;
 import dev.skein.proto.v1.UpdateState;
 import dev.skein.proto.v1.UpdateStatus;
+import dev.skein.state.Defaults;
 import dev.skein.state.Revisions;
 import dev.skein.state.Times;
 import java.time.Duration;
@@ -228,12 +229,65 @@ class UpdatePlannerTest {
               .setMemoryBytes(Long.MAX_VALUE / 4);
           return spec;
         });
-    world.passWorking(UpdatePlanner.PROGRESS_DEADLINE.minusSeconds(1));
+    world.passWorking(Defaults.UPDATE_PROGRESS_DEADLINE.minusSeconds(1));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_UPDATING);
     world.passWorking(Duration.ofSeconds(2));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
     assertThat(status().getMessage()).contains("insufficient resources on 1 node");
     assertThat(world.running("web")).hasSize(1);
+  }
+
+  @Test
+  void theProgressDeadlineIsTheServicesOwn() {
+    var deadline = Duration.ofSeconds(30);
+    world.nodes("a").create(web(2, update().setProgressDeadline(Times.proto(deadline)))).work();
+    world.newArgs("web", "new");
+    world.workExcept(UpdatePlannerTest::isNew).pass(deadline.minusMillis(1));
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_UPDATING);
+    world.pass(Duration.ofMillis(1));
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
+  }
+
+  @Test
+  void anUpdateTakesDownNoMoreThanTheServicesBudgetLetsIt() {
+    var spec = web(6, update().setParallelism(4)).setMaxUnavailable(2);
+    world.nodes("a", "b").create(spec).work();
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
+    assertThat(updated()).hasSize(2);
+    assertThat(world.running("web")).hasSize(4);
+    world.passWorking(Duration.ofMinutes(1));
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
+  }
+
+  @Test
+  void whatIsDownByItselfCountsAgainstTheBudgetButIsReplacedAllTheSame() {
+    var spec = web(4, update().setParallelism(4)).setMaxUnavailable(1);
+    world.nodes("a", "b").create(spec).work();
+    world.fail(world.slot("web", 3)).settle();
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
+    assertThat(updated()).singleElement().matches(task -> task.getSlot() == 3);
+  }
+
+  @Test
+  void startFirstTakesNothingDownAndNeedsNoBudget() {
+    var config = update().setParallelism(2).setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST);
+    world.nodes("a", "b").create(web(4, config).setMaxUnavailable(0)).work();
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
+    assertThat(updated()).hasSize(2);
+    assertThat(world.at("web", 1)).hasSize(4);
+    world.passWorking(Duration.ofMinutes(1));
+    assertThat(world.at("web", 2)).hasSize(4);
+  }
+
+  @Test
+  void anUpdateThatItsBudgetNeverLetsGoOnIsPausedAtTheProgressDeadline() {
+    var config = update().setParallelism(2).setFailureAction(FailureAction.FAILURE_ACTION_CONTINUE);
+    world.nodes("a").create(web(3, config).setMaxUnavailable(1)).work();
+    world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);
+    world.pass(Defaults.UPDATE_PROGRESS_DEADLINE.multipliedBy(2).plusSeconds(1));
+    assertThat(world.at("web", 1)).hasSize(2);
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
+    assertThat(status().getMessage()).contains("of --max-unavailable are down already");
   }
 
   @Test

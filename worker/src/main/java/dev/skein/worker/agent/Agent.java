@@ -86,7 +86,14 @@ public final class Agent implements AutoCloseable {
     this.mesh = mesh;
     this.listener = listener;
     this.description = description;
-    runner = new TaskRunner(runtimes, ports, description.getHostname(), blocking, this::taskEvent);
+    runner =
+        new TaskRunner(
+            runtimes,
+            ports,
+            description.getHostname(),
+            blocking,
+            new Prober(config.addr(), config.nanoTime()),
+            this::taskEvent);
     logs = new LogPublisher(tasks::get, runner::runtimeOf, blocking);
     var memory = journal.read();
     var addresses = new ArrayList<>(memory.managers().getAddrsList());

@@ -108,7 +108,7 @@ public final class AgentCore {
     var earliest = accepted ? reports.repeatAt() : null;
     for (var id : timed) {
       var task = tasks.get(id);
-      var due = task == null ? null : task.due();
+      var due = task == null ? null : task.wakeAt();
       if (due != null && (earliest == null || due.isBefore(earliest))) {
         earliest = due;
       }
@@ -169,7 +169,11 @@ public final class AgentCore {
       }
       case AgentEvent.Tick() -> {
         for (var id : List.copyOf(timed)) {
-          ofTask(id, new TaskEvent.Tick(), now);
+          var task = tasks.get(id);
+          var due = task == null ? null : task.wakeAt();
+          if (due != null && !now.isBefore(due)) {
+            ofTask(id, new TaskEvent.Tick(), now);
+          }
         }
       }
     }
@@ -306,7 +310,7 @@ public final class AgentCore {
     }
     tasks.put(id, after);
     effects.add(new AgentEffect.TaskMoved(id, after));
-    if (after.due() != null) {
+    if (after.wakeAt() != null) {
       timed.add(id);
     } else {
       timed.remove(id);

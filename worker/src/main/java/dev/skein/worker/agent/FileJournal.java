@@ -110,15 +110,7 @@ public final class FileJournal implements Journal {
     if (noted.getTask().getId().isEmpty()) {
       throw new IOException("it holds a task without an id");
     }
-    return new WorkerTask(
-        noted,
-        noted.getTask().getStatus(),
-        noted.getTask().getDesiredState(),
-        WorkerTask.Operation.NONE,
-        true,
-        false,
-        null,
-        false);
+    return WorkerTask.idle(noted, noted.getTask().getStatus(), noted.getTask().getDesiredState());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.skein.worker.agent;
 
+import dev.skein.worker.runtime.Execution;
 import dev.skein.worker.runtime.Exit;
 import dev.skein.worker.runtime.RunningTask;
 import dev.skein.worker.runtime.RuntimeDescription;
@@ -29,6 +30,7 @@ public final class SimulatedRuntime implements TaskRuntime {
   public static final String MISSING_COMMAND = "/no/such/command";
 
   private final Map<String, RunningTask> tasks = new ConcurrentHashMap<>();
+  private final Map<String, Execution> executions = new ConcurrentHashMap<>();
   private final List<String> signalled = new CopyOnWriteArrayList<>();
 
   /// Ids of the tasks that were asked to stop, in order.
@@ -99,6 +101,16 @@ public final class SimulatedRuntime implements TaskRuntime {
     var exit = task(taskId).exit();
     exit.complete(Exit.of(128 + signal.number(), false, Instant.EPOCH));
     return exit;
+  }
+
+  /// What every later command beside the task ends with.
+  public void execEnds(String taskId, Execution execution) {
+    executions.put(taskId, execution);
+  }
+
+  @Override
+  public Execution exec(String taskId, List<String> command, Duration timeout) {
+    return executions.getOrDefault(taskId, new Execution(0, false, ""));
   }
 
   @Override

@@ -8,6 +8,9 @@ public enum TaskEffect {
   PREPARE,
   /// Run it: answered by [TaskEvent.Started] or [TaskEvent.StartFailed].
   START,
+  /// Probe its health, within the check's timeout: answered by [TaskEvent.Probed]. The only one
+  /// that runs beside others.
+  PROBE,
   /// Signal it, wait for its grace period, kill what is left: answered by [TaskEvent.Exited] or
   /// [TaskEvent.StopFailed].
   STOP,

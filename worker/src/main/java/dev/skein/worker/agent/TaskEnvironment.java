@@ -3,6 +3,7 @@ package dev.skein.worker.agent;
 import dev.skein.proto.v1.AssignedTask;
 import dev.skein.proto.v1.Task;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /// The environment of a task: what the cluster tells it of itself, its ports, then the user's own
@@ -26,11 +27,33 @@ final class TaskEnvironment {
         "SKEIN_TASK_NAME",
         "%s.%s.%s".formatted(assigned.getServiceName(), slot(task), task.getId()));
     env.putAll(ports);
+    env.putAll(genericResources(task));
     for (var variable : assigned.getSpec().getContainerSpec().getEnvList()) {
       var equals = variable.indexOf('=');
       if (equals > 0) {
         env.put(variable.substring(0, equals), variable.substring(equals + 1));
       }
+    }
+    return env;
+  }
+
+  /// What the task was given of each kind, under Docker's name: the names, or how many.
+  private static Map<String, String> genericResources(Task task) {
+    var env = new LinkedHashMap<String, String>();
+    for (var resource : task.getGenericResourcesList()) {
+      var named = resource.hasNamedResourceSpec();
+      var kind =
+          named
+              ? resource.getNamedResourceSpec().getKind()
+              : resource.getDiscreteResourceSpec().getKind();
+      var value =
+          named
+              ? resource.getNamedResourceSpec().getValue()
+              : Long.toString(resource.getDiscreteResourceSpec().getValue());
+      env.merge(
+          "DOCKER_RESOURCE_" + kind.toUpperCase(Locale.ROOT).replace('-', '_'),
+          value,
+          (first, next) -> first + "," + next);
     }
     return env;
   }

@@ -33,6 +33,11 @@ public sealed interface TaskEvent {
   /// @param reason what the exit code alone does not say, for the user; "" when there is nothing
   record Exited(int code, String reason) implements TaskEvent {}
 
+  /// A probe of its health ended.
+  ///
+  /// @param output what it said, for the user; of a probe that passed it is not used
+  record Probed(boolean healthy, String output) implements TaskEvent {}
+
   /// Stopping it did not work; it is tried again.
   record StopFailed(String reason) implements TaskEvent {}
 

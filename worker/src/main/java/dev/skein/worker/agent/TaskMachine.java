@@ -38,15 +38,7 @@ public final class TaskMachine {
   public static Step assigned(AssignedTask assigned, Instant now) {
     var observed = assigned.getTask().getStatus();
     var fresh =
-        new WorkerTask(
-            assigned,
-            observed,
-            assigned.getTask().getDesiredState(),
-            Operation.NONE,
-            false,
-            false,
-            null,
-            false);
+        WorkerTask.idle(assigned, observed, assigned.getTask().getDesiredState()).withHeld(false);
     if (TaskStates.isTerminal(observed.getState())) {
       return new Step(fresh, List.of());
     }
@@ -87,7 +79,8 @@ public final class TaskMachine {
             true,
             false,
             null,
-            known.gone());
+            known.gone(),
+            null);
     if (TaskStates.isTerminal(idle.state())) {
       return settle(idle, now);
     }
@@ -150,6 +143,7 @@ public final class TaskMachine {
                   || TaskStates.isTerminal(task.state())
               ? task
               : ended(task.withOperation(Operation.NONE), exited, now);
+      case TaskEvent.Probed(var healthy, var output) -> probed(task, healthy, output, now);
       case TaskEvent.StopFailed(var reason) ->
           task.operation() == Operation.STOP ? retryLater(task, reason, now) : task;
       case TaskEvent.Removed() ->
@@ -186,13 +180,43 @@ public final class TaskMachine {
   }
 
   private static WorkerTask started(WorkerTask task, TaskEvent.Started started, Instant now) {
+    // One with a health check runs only when that says so.
+    var check = task.healthCheck();
+    var moved =
+        check == null
+            ? move(task, TaskState.TASK_STATE_RUNNING, "started", "", now)
+            : moveIfLater(task, TaskState.TASK_STATE_STARTING, "starting", now);
     var status =
-        status(task, TaskState.TASK_STATE_RUNNING, "started", "", now).toBuilder()
+        moved.status().toBuilder()
             .setContainerStatus(
                 ContainerStatus.newBuilder().setContainerId(task.id()).setPid(started.pid()))
             .clearPorts()
             .addAllPorts(started.ports());
-    return task.withStatus(status.build());
+    if (check != null) {
+      status.setHealth(TaskHealth.starting(check, now).status(check));
+    }
+    return moved.withStatus(status.build());
+  }
+
+  /// What a probe said becomes the task's status; what follows from that is for [#proceed].
+  private static WorkerTask probed(WorkerTask task, boolean healthy, String output, Instant now) {
+    var check = task.healthCheck();
+    var health = task.health();
+    if (check == null || health == null || !health.probing()) {
+      return task;
+    }
+    var next = health.probed(check, healthy, cut(output), now);
+    if (!task.isStarted() || task.isUnwanted() || task.operation() != Operation.NONE) {
+      // It is being stopped: what it says of itself no longer counts.
+      return task.withHealth(next);
+    }
+    var runs = healthy ? moveIfLater(task, TaskState.TASK_STATE_RUNNING, "started", now) : task;
+    var status =
+        runs.status().toBuilder()
+            .setHealth(next.status(check))
+            .setErr(cut(next.problem(check)))
+            .build();
+    return runs.withStatus(status).withHealth(next);
   }
 
   /// Nothing of the task runs any more: how it ended decides the terminal state.
@@ -205,6 +229,13 @@ public final class TaskMachine {
                 .build());
     if (task.isUnwanted()) {
       return move(withCode, TaskState.TASK_STATE_SHUTDOWN, "shutdown", "", now);
+    }
+    if (task.isUnhealthy()) {
+      var health = task.status().getHealth();
+      var reason =
+          "unhealthy: the health check failed %d times in a row: %s"
+              .formatted(health.getFailingStreak(), health.getOutput());
+      return move(withCode, TaskState.TASK_STATE_FAILED, "unhealthy", reason, now);
     }
     return exit.code() == 0
         ? move(withCode, TaskState.TASK_STATE_COMPLETE, "finished", "", now)
@@ -241,6 +272,10 @@ public final class TaskMachine {
     if (task.isUnwanted()) {
       return shutDown(task, effects, now);
     }
+    if (task.isUnhealthy()) {
+      // The mesh sends it nothing any more: the managers were told by its status.
+      return stop(task, effects, now);
+    }
     return switch (task.state()) {
       case TASK_STATE_ACCEPTED -> move(task, TaskState.TASK_STATE_PREPARING, "preparing", "", now);
       case TASK_STATE_PREPARING -> {
@@ -252,20 +287,46 @@ public final class TaskMachine {
               ? null
               : move(task, TaskState.TASK_STATE_STARTING, "starting", "", now);
       case TASK_STATE_STARTING -> {
+        if (task.isStarted()) {
+          yield watch(task, effects, now);
+        }
         effects.add(TaskEffect.START);
         yield task.withOperation(Operation.START).withHeld(true);
       }
+      case TASK_STATE_RUNNING -> watch(task, effects, now);
       default -> null;
     };
   }
 
+  /// Probes the task's health when that is due.
+  private static @Nullable WorkerTask watch(
+      WorkerTask task, List<TaskEffect> effects, Instant now) {
+    var check = task.healthCheck();
+    var health = task.health();
+    if (check == null) {
+      return null;
+    }
+    if (health == null) {
+      return task.withHealth(
+          task.state() == TaskState.TASK_STATE_RUNNING
+              ? TaskHealth.resumed(check, now)
+              : TaskHealth.starting(check, now));
+    }
+    if (!health.isDue(now)) {
+      return null;
+    }
+    effects.add(TaskEffect.PROBE);
+    return task.withHealth(health.begun());
+  }
+
   private static @Nullable WorkerTask shutDown(
       WorkerTask task, List<TaskEffect> effects, Instant now) {
-    if (TaskStates.isBefore(task.state(), TaskState.TASK_STATE_RUNNING)) {
+    if (!task.isStarted()) {
       return move(task, TaskState.TASK_STATE_SHUTDOWN, "shutdown", "", now);
     }
     if (!task.drained()) {
-      if (task.gone() || !task.isPublished()) {
+      // No mesh has a task that is still starting.
+      if (task.gone() || !task.isPublished() || task.state() == TaskState.TASK_STATE_STARTING) {
         return task.withDrained();
       }
       if (task.due() == null) {
@@ -273,6 +334,10 @@ public final class TaskMachine {
       }
       return isDue(task, now) ? task.withDrained() : null;
     }
+    return stop(task, effects, now);
+  }
+
+  private static @Nullable WorkerTask stop(WorkerTask task, List<TaskEffect> effects, Instant now) {
     if (!isDue(task, now)) {
       return null;
     }

@@ -37,6 +37,7 @@ final class TaskRunner {
   private final TaskPorts ports;
   private final String hostname;
   private final Executor blocking;
+  private final Prober prober;
   private final BiConsumer<String, TaskEvent> events;
   private final List<RunningTask> found = new ArrayList<>();
   private final Map<String, TaskPorts.Given> given = new ConcurrentHashMap<>();
@@ -51,11 +52,13 @@ final class TaskRunner {
       TaskPorts ports,
       String hostname,
       Executor blocking,
+      Prober prober,
       BiConsumer<String, TaskEvent> events) {
     this.runtimes = Map.copyOf(runtimes);
     this.ports = ports;
     this.hostname = hostname;
     this.blocking = blocking;
+    this.prober = prober;
     this.events = events;
   }
 
@@ -66,6 +69,7 @@ final class TaskRunner {
           switch (effect) {
             case PREPARE -> prepare(task);
             case START -> start(task);
+            case PROBE -> probe(task);
             case STOP -> stop(task);
             case REMOVE -> remove(task);
           }
@@ -166,6 +170,17 @@ final class TaskRunner {
   private void ended(String taskId, Exit exit) {
     detach(taskId);
     events.accept(taskId, new TaskEvent.Exited(exit.code(), exit.success() ? "" : exit.message()));
+  }
+
+  private void probe(WorkerTask task) {
+    try {
+      events.accept(task.id(), prober.probe(task, runtime(task)));
+    } catch (RuntimeRejection e) {
+      events.accept(task.id(), new TaskEvent.Probed(false, reason(e)));
+    } catch (InterruptedException e) {
+      // The agent is going away; the next one probes anew.
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void stop(WorkerTask task) {
@@ -273,14 +288,6 @@ final class TaskRunner {
         TaskStatus.newBuilder(assigned.getTask().getStatus())
             .setState(TaskState.TASK_STATE_READY)
             .build();
-    return new WorkerTask(
-        assigned,
-        status,
-        TaskState.TASK_STATE_RUNNING,
-        WorkerTask.Operation.NONE,
-        true,
-        false,
-        null,
-        false);
+    return WorkerTask.idle(assigned, status, TaskState.TASK_STATE_RUNNING);
   }
 }

@@ -2,6 +2,7 @@ package dev.skein.worker.agent;
 
 import com.google.protobuf.Duration;
 import dev.skein.proto.v1.AssignedTask;
+import dev.skein.proto.v1.HealthState;
 import dev.skein.proto.v1.PublishMode;
 import dev.skein.proto.v1.TaskSpec;
 import dev.skein.proto.v1.TaskState;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param due when to act without a further event: the end of the wait for the mesh, or the next
 ///     try of an operation that failed
 /// @param gone whether the managers no longer have it
+/// @param health where it stands with its health check; null while nobody watches
 public record WorkerTask(
     AssignedTask assignment,
     TaskStatus status,
@@ -29,7 +31,8 @@ public record WorkerTask(
     boolean held,
     boolean drained,
     @Nullable Instant due,
-    boolean gone) {
+    boolean gone,
+    @Nullable TaskHealth health) {
 
   /// Used where the spec names no stop grace period, as Docker has it.
   public static final java.time.Duration STOP_GRACE_DEFAULT = java.time.Duration.ofSeconds(10);
@@ -41,6 +44,12 @@ public record WorkerTask(
     START,
     STOP,
     REMOVE
+  }
+
+  /// A task for which nothing is being done, though the node may hold something for it.
+  static WorkerTask idle(AssignedTask assignment, TaskStatus status, TaskState desired) {
+    return new WorkerTask(
+        assignment, status, desired, Operation.NONE, true, false, null, false, null);
   }
 
   public String id() {
@@ -65,6 +74,36 @@ public record WorkerTask(
     return java.time.Duration.ofSeconds(grace.getSeconds(), grace.getNanos());
   }
 
+  /// The health check that decides when it runs and whether it may go on; null when it has none.
+  @Nullable HealthCheck healthCheck() {
+    return HealthCheck.of(spec().getContainerSpec());
+  }
+
+  /// Whether its process was started: it is up, or on its way there.
+  boolean isStarted() {
+    return state() == TaskState.TASK_STATE_RUNNING
+        || (state() == TaskState.TASK_STATE_STARTING && status.hasContainerStatus());
+  }
+
+  /// Whether its health check has given it up.
+  boolean isUnhealthy() {
+    return status.getHealth().getStatus() == HealthState.HEALTH_STATE_UNHEALTHY;
+  }
+
+  /// When something is to be done without a further event; null for never.
+  @Nullable Instant wakeAt() {
+    var probeAt =
+        health == null
+                || health.probing()
+                || operation != Operation.NONE
+                || !isStarted()
+                || isUnwanted()
+                || isUnhealthy()
+            ? null
+            : health.probeAt();
+    return due == null || (probeAt != null && probeAt.isBefore(due)) ? probeAt : due;
+  }
+
   /// Whether the mesh may send connections to this task.
   public boolean isPublished() {
     return assignment.getPortsList().stream()
@@ -82,34 +121,40 @@ public record WorkerTask(
   }
 
   WorkerTask withAssignment(AssignedTask newer) {
-    return new WorkerTask(newer, status, desired, operation, held, drained, due, gone);
+    return new WorkerTask(newer, status, desired, operation, held, drained, due, gone, health);
   }
 
   WorkerTask withStatus(TaskStatus newer) {
-    return new WorkerTask(assignment, newer, desired, operation, held, drained, due, gone);
+    return new WorkerTask(assignment, newer, desired, operation, held, drained, due, gone, health);
   }
 
   WorkerTask withDesired(TaskState newer) {
-    return new WorkerTask(assignment, status, newer, operation, held, drained, due, gone);
+    return new WorkerTask(assignment, status, newer, operation, held, drained, due, gone, health);
   }
 
   WorkerTask withOperation(Operation newer) {
-    return new WorkerTask(assignment, status, desired, newer, held, drained, null, gone);
+    return new WorkerTask(assignment, status, desired, newer, held, drained, null, gone, health);
   }
 
   WorkerTask withHeld(boolean newer) {
-    return new WorkerTask(assignment, status, desired, operation, newer, drained, due, gone);
+    return new WorkerTask(
+        assignment, status, desired, operation, newer, drained, due, gone, health);
   }
 
   WorkerTask withDrained() {
-    return new WorkerTask(assignment, status, desired, operation, held, true, null, gone);
+    return new WorkerTask(assignment, status, desired, operation, held, true, null, gone, health);
   }
 
   WorkerTask withDue(Instant newer) {
-    return new WorkerTask(assignment, status, desired, operation, held, drained, newer, gone);
+    return new WorkerTask(
+        assignment, status, desired, operation, held, drained, newer, gone, health);
+  }
+
+  WorkerTask withHealth(@Nullable TaskHealth newer) {
+    return new WorkerTask(assignment, status, desired, operation, held, drained, due, gone, newer);
   }
 
   WorkerTask withGone() {
-    return new WorkerTask(assignment, status, desired, operation, held, drained, due, true);
+    return new WorkerTask(assignment, status, desired, operation, held, drained, due, true, health);
   }
 }

@@ -4,6 +4,7 @@ import dev.skein.worker.runtime.log.LogOptions;
 import dev.skein.worker.runtime.log.LogReader;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -47,6 +48,14 @@ public interface TaskRuntime extends AutoCloseable {
   /// Completes when the task's whole process tree is gone, with its exit; exceptionally when
   /// something survives SIGKILL for [#KILL_TIMEOUT].
   CompletableFuture<Exit> stop(String taskId, Signal signal, Duration grace);
+
+  /// Runs a command beside a task's main process and in its context: as its user, in its directory,
+  /// with its environment, within its limits. Blocks until the command has ended or `timeout` is
+  /// over; then every process that the command started is killed.
+  ///
+  /// Throws [java.nio.file.NoSuchFileException] for a task that does not run.
+  Execution exec(String taskId, List<String> command, Duration timeout)
+      throws RuntimeRejection, IOException, InterruptedException;
 
   /// Kills what is left of the task and removes all of it: processes, cgroups, files and logs.
   /// Does nothing for an unknown task.

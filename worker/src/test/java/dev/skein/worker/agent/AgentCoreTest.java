@@ -256,15 +256,10 @@ final class AgentCoreTest {
     var bare =
         AssignedTask.newBuilder().setTask(dev.skein.proto.v1.Task.newBuilder().setId("t1")).build();
     var known =
-        new WorkerTask(
+        WorkerTask.idle(
             bare,
             dev.skein.proto.v1.TaskStatus.newBuilder().setState(TaskState.TASK_STATE_READY).build(),
-            TASK_STATE_RUNNING,
-            WorkerTask.Operation.NONE,
-            true,
-            false,
-            null,
-            false);
+            TASK_STATE_RUNNING);
     effects.addAll(
         core.recover(List.of(known), Map.of("t1", new TaskEvent.Started(7, List.of())), NOW));
     assertThat(stateOf("t1")).isEqualTo(TASK_STATE_RUNNING);

@@ -65,6 +65,16 @@ final class CgroupV1 implements Containment {
 
   @Override
   public List<Path> create(String taskId, Limits limits) throws IOException {
+    var directories = joined(taskId, limits);
+    for (var directory : directories) {
+      CgroupDirectories.make(directory);
+    }
+    apply(taskId, limits);
+    return directories;
+  }
+
+  @Override
+  public List<Path> joined(String taskId, Limits limits) {
     var wanted = new ArrayList<>(List.of(FREEZER, CPU_ACCOUNTING));
     if (limits.nanoCpus() > 0) {
       wanted.add(CPU);
@@ -79,9 +89,8 @@ final class CgroupV1 implements Containment {
     // Two controllers may share one mount, and a process joins it once.
     var directories = new LinkedHashSet<Path>();
     for (var controller : wanted) {
-      directories.add(CgroupDirectories.make(directory(controller, taskId)));
+      directories.add(directory(controller, taskId));
     }
-    apply(taskId, limits);
     return List.copyOf(directories);
   }
 

@@ -97,6 +97,11 @@ final class CgroupV2 implements Containment {
   }
 
   @Override
+  public List<Path> joined(String taskId, Limits limits) {
+    return List.of(parent.resolve(taskId));
+  }
+
+  @Override
   public List<Long> processes(String taskId, @Nullable ProcessId main) throws IOException {
     return CgroupDirectories.processes(parent.resolve(taskId));
   }

@@ -34,6 +34,9 @@ public sealed interface Containment permits CgroupV1, CgroupV2, SessionTree {
   /// executes the command.
   List<Path> create(String taskId, Limits limits) throws IOException;
 
+  /// The cgroups that [#create] returned, for another process that joins the task.
+  List<Path> joined(String taskId, Limits limits);
+
   /// The numbers of the task's live processes.
   ///
   /// @param main the task's main process, or null when it never existed

@@ -30,6 +30,21 @@ final class Launcher {
   private static final String DETACH =
       "\"$0\" --fork \"$@\" 2>&1 | { read -r line; printf '%s\\n' \"$line\"; }";
 
+  /// `join COUNT CGROUP... WORKDIR COMMAND...`: as the first process of a task does it.
+  private static final String JOIN =
+      """
+      count=$1
+      shift
+      while [ "$count" -gt 0 ]; do
+        echo 0 >"$1/cgroup.procs" || exit 125
+        shift
+        count=$((count - 1))
+      done
+      cd -- "$1" || exit 125
+      shift
+      exec "$@"
+      """;
+
   private final Tools tools;
   private final Path script;
   private final String daemonId;
@@ -78,12 +93,44 @@ final class Launcher {
     command.add(Integer.toString(cgroups.size()));
     cgroups.forEach(cgroup -> command.add(cgroup.toString()));
     command.add(workdir.toString());
+    var builder = builder(command, environment(spec, account), account, spec.command());
+    return await(builder.start(), spec.id());
+  }
+
+  /// Starts a command in the context of a running task, as a child of the daemon and the first
+  /// process of a session of its own. What it writes comes by one pipe.
+  ///
+  /// @param mark `NAME=value` that tells its processes from the task's own
+  Process join(
+      TaskSpec spec,
+      UserAccount account,
+      List<Path> cgroups,
+      Path workdir,
+      Map.Entry<String, String> mark,
+      List<String> program)
+      throws IOException {
+    var command = new ArrayList<String>();
+    command.addAll(List.of(tools.shell().toString(), "-c", JOIN, "join"));
+    command.add(Integer.toString(cgroups.size()));
+    cgroups.forEach(cgroup -> command.add(cgroup.toString()));
+    command.add(workdir.toString());
+    var environment = environment(spec, account);
+    environment.put(mark.getKey(), mark.getValue());
+    return builder(command, environment, account, program).start();
+  }
+
+  /// The command followed by what gives the program its environment, session and user.
+  private ProcessBuilder builder(
+      List<String> command,
+      Map<String, String> environment,
+      UserAccount account,
+      List<String> program) {
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.directory(Path.of("/").toFile());
     builder.redirectInput(Path.of("/dev/null").toFile());
     builder.environment().clear();
     var names = new StringBuilder("-S--");
-    for (var entry : environment(spec, account).entrySet()) {
+    for (var entry : environment.entrySet()) {
       var name = "SKEIN_ENV_" + builder.environment().size();
       builder.environment().put(name, entry.getKey() + "=" + entry.getValue());
       names.append(" ${").append(name).append('}');
@@ -91,8 +138,8 @@ final class Launcher {
     command.addAll(List.of(tools.env().toString(), "-i", "--default-signal", names.toString()));
     command.addAll(List.of(tools.setsid().toString(), "--"));
     command.addAll(changeUser(account));
-    command.addAll(spec.command());
-    return await(builder.command(command).start(), spec.id());
+    command.addAll(program);
+    return builder.command(command);
   }
 
   private List<String> changeUser(UserAccount account) {

@@ -1,5 +1,6 @@
 package dev.skein.worker.runtime.process;
 
+import dev.skein.worker.runtime.Execution;
 import dev.skein.worker.runtime.Exit;
 import dev.skein.worker.runtime.RunningTask;
 import dev.skein.worker.runtime.RuntimeDescription;
@@ -28,6 +29,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +54,7 @@ public final class ProcessRuntime implements TaskRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(ProcessRuntime.class);
 
   private final Path tasksDirectory;
+  private final String daemonId;
   private final Tools tools;
   private final UserAccount self;
   private final String bootId;
@@ -73,6 +76,7 @@ public final class ProcessRuntime implements TaskRuntime {
       LogKeeper logs)
       throws IOException {
     tasksDirectory = config.directory().resolve("tasks");
+    daemonId = config.daemonId();
     this.tools = tools;
     self = UserAccount.self();
     bootId = ProcFs.bootId();
@@ -300,6 +304,26 @@ public final class ProcessRuntime implements TaskRuntime {
               + " are stuck in the kernel",
           e);
     }
+  }
+
+  @Override
+  public Execution exec(String taskId, List<String> command, Duration timeout)
+      throws RuntimeRejection, IOException, InterruptedException {
+    var task = find(taskId);
+    var spec = task.spec();
+    if (task.exit().isDone()) {
+      throw new NoSuchFileException("task " + taskId + " does not run");
+    }
+    var mark = Map.entry("SKEIN_PROBE", Containment.mark(daemonId, taskId));
+    var process =
+        launcher.join(
+            spec,
+            account(spec),
+            containment.joined(taskId, spec.limits()),
+            workdir(spec, directory(taskId)),
+            mark,
+            command);
+    return new JoinedCommand(process, mark.getKey() + "=" + mark.getValue()).await(timeout);
   }
 
   @Override

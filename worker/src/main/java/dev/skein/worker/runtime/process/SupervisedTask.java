@@ -66,6 +66,10 @@ final class SupervisedTask {
     return spec.id();
   }
 
+  TaskSpec spec() {
+    return spec;
+  }
+
   TaskLog log() {
     return log;
   }

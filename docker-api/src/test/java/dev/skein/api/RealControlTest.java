@@ -8,7 +8,9 @@ import dev.skein.manager.ca.RootAuthority;
 import dev.skein.manager.control.Admission;
 import dev.skein.manager.control.ControlService;
 import dev.skein.manager.control.EventLog;
+import dev.skein.manager.control.Mutations;
 import dev.skein.manager.control.SpecLimits;
+import dev.skein.manager.stats.ClusterStats;
 import dev.skein.proto.v1.ClusterSpec;
 import dev.skein.proto.v1.ManagerStatus;
 import dev.skein.proto.v1.Node;
@@ -50,12 +52,13 @@ class RealControlTest {
     var control =
         new ControlService(
             store,
-            admission,
+            new Mutations(store, admission, InstantSource.system()),
             List::of,
             events,
             (request, observer) ->
                 observer.onError(
                     Status.UNIMPLEMENTED.withDescription("no logs here").asException()),
+            new ClusterStats(InstantSource.system()),
             new IdSource(new Random(3)),
             InstantSource.system(),
             task -> Thread.ofVirtual().start(task));

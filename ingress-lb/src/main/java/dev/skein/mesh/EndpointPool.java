@@ -110,6 +110,11 @@ final class EndpointPool {
     }
   }
 
+  /// Whether no replica takes new connections.
+  synchronized boolean isEmpty() {
+    return ready.isEmpty();
+  }
+
   /// Whether a new connection may no longer go to this replica.
   synchronized boolean draining(Replica replica) {
     return !replica.ready();

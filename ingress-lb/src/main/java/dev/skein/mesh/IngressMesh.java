@@ -42,6 +42,7 @@ public final class IngressMesh implements AutoCloseable {
   private boolean closed;
 
   private volatile Consumer<String> drained = task -> {};
+  private volatile Consumer<String> waiting = service -> {};
 
   /// Makes a mesh that serves nothing yet and has started nothing.
   ///
@@ -64,6 +65,13 @@ public final class IngressMesh implements AutoCloseable {
     drained = listener;
   }
 
+  /// Sets who is told, with the service's id, each time a client begins to wait at a port that has
+  /// no replica while no other client waits there. Called from an event loop, so it must not
+  /// block.
+  public void onWaiting(Consumer<String> listener) {
+    waiting = listener;
+  }
+
   /// Makes the mesh serve exactly this table and says which of its ports are bound. Ports that
   /// could not be bound are tried again by the next call and by a timer; the others are not
   /// affected.
@@ -81,7 +89,7 @@ public final class IngressMesh implements AutoCloseable {
     forgetTasksNotIn(table);
     for (var port : table.ports()) {
       var listener = listeners.computeIfAbsent(port.key(), key -> open(port));
-      listener.serve(port.serviceId());
+      listener.serve(port);
       listener.pool.update(port.endpoints(), this::load);
     }
     // What lost its replica is over when this returns: evictions were queued before.
@@ -162,7 +170,7 @@ public final class IngressMesh implements AutoCloseable {
     }
     var loop = loops.get(turn++ % loops.size());
     return switch (port.protocol()) {
-      case TCP -> new TcpListener(port, config, loop, loops);
+      case TCP -> new TcpListener(port, config, loop, loops, service -> waiting.accept(service));
       case UDP -> new UdpListener(port, config, loop);
     };
   }

@@ -16,6 +16,7 @@ public record MeshStats(List<Port> ports) {
   /// @param serviceId the owning service
   /// @param key port and protocol
   /// @param open connections that are open or held now
+  /// @param held connections that wait for a replica now
   /// @param total connections taken from clients
   /// @param bytesFromClients payload bytes that replicas were sent
   /// @param bytesToClients payload bytes that clients were sent
@@ -26,6 +27,7 @@ public record MeshStats(List<Port> ports) {
       String serviceId,
       PortKey key,
       int open,
+      int held,
       long total,
       long bytesFromClients,
       long bytesToClients,

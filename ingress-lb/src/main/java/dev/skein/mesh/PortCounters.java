@@ -18,6 +18,7 @@ final class PortCounters {
         serviceId,
         key,
         open.get(),
+        held.get(),
         total.sum(),
         bytesFromClients.sum(),
         bytesToClients.sum(),

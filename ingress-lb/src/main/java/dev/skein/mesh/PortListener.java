@@ -20,6 +20,7 @@ abstract sealed class PortListener permits TcpListener, UdpListener {
   final PortCounters counters = new PortCounters();
 
   private volatile String serviceId;
+  private volatile long holdNanos;
   private volatile @Nullable String failure;
   private volatile boolean closed;
   private volatile boolean warned;
@@ -35,6 +36,7 @@ abstract sealed class PortListener permits TcpListener, UdpListener {
     this.key = port.key();
     this.serviceId = port.serviceId();
     this.config = config;
+    this.holdNanos = holdNanos(port);
     this.loop = loop;
     var address = config.bindAddress().getAddress();
     this.pool =
@@ -55,8 +57,19 @@ abstract sealed class PortListener permits TcpListener, UdpListener {
     return serviceId;
   }
 
-  final void serve(String owner) {
-    serviceId = owner;
+  final void serve(PublishedPort port) {
+    serviceId = port.serviceId();
+    holdNanos = holdNanos(port);
+  }
+
+  private long holdNanos(PublishedPort port) {
+    var own = port.holdTime();
+    return (own == null ? config.tcp().holdTime() : own).toNanos();
+  }
+
+  /// How long a client may wait for a replica.
+  final long holdNanos() {
+    return holdNanos;
   }
 
   /// Why the port is not bound, or null when it is.

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A published TCP port: accepts on one event loop and hands connections to all of them in turn.
@@ -20,6 +21,7 @@ final class TcpListener extends PortListener {
   private static final long ACCEPT_RETRY_MILLIS = 100;
 
   private final List<MeshLoop> loops;
+  private final Consumer<String> onWaiting;
   /// Those that have no replica, which would otherwise end them with the port.
   private final Set<TcpRelay> held = ConcurrentHashMap.newKeySet();
 
@@ -27,9 +29,16 @@ final class TcpListener extends PortListener {
   private int turn;
   private boolean waiting;
 
-  TcpListener(PublishedPort port, MeshConfig config, MeshLoop acceptor, List<MeshLoop> loops) {
+  /// @param onWaiting told the service when a first client waits and there is no replica at all
+  TcpListener(
+      PublishedPort port,
+      MeshConfig config,
+      MeshLoop acceptor,
+      List<MeshLoop> loops,
+      Consumer<String> onWaiting) {
     super(port, config, acceptor);
     this.loops = loops;
+    this.onWaiting = onWaiting;
   }
 
   @Override
@@ -64,17 +73,17 @@ final class TcpListener extends PortListener {
     held.forEach(TcpRelay::refuseIfHeld);
   }
 
-  long holdNanos() {
-    return config.tcp().holdTime().toNanos();
-  }
-
   /// Counts one more held client; false at the limit.
   boolean tryHold(TcpRelay relay) {
-    if (counters.held.incrementAndGet() > config.tcp().heldPerPortMax()) {
+    var count = counters.held.incrementAndGet();
+    if (count > config.tcp().heldPerPortMax()) {
       counters.held.decrementAndGet();
       return false;
     }
     held.add(relay);
+    if (count == 1 && pool.isEmpty()) {
+      onWaiting.accept(serviceId());
+    }
     return true;
   }
 

@@ -1,10 +1,12 @@
 package dev.skein.manager;
 
 import dev.skein.manager.auth.CallerInterceptor;
+import dev.skein.manager.autoscale.Autoscaler;
 import dev.skein.manager.ca.CertificateAuthorityService;
 import dev.skein.manager.control.Admission;
 import dev.skein.manager.control.ControlService;
 import dev.skein.manager.control.EventLog;
+import dev.skein.manager.control.Mutations;
 import dev.skein.manager.control.SpecLimits;
 import dev.skein.manager.dispatch.DispatcherService;
 import dev.skein.manager.dispatch.log.LogBroker;
@@ -16,6 +18,7 @@ import dev.skein.manager.member.RoleFollower;
 import dev.skein.manager.rpc.LeaderChannel;
 import dev.skein.manager.rpc.LeaderRoute;
 import dev.skein.manager.rpc.ManagerChannels;
+import dev.skein.manager.stats.ClusterStats;
 import dev.skein.state.ClusterMachine;
 import dev.skein.state.ClusterStore;
 import dev.skein.state.IdSource;
@@ -89,10 +92,20 @@ public final class ManagerNode implements AutoCloseable {
     var roster = new ManagerRoster(store, raft, config.clock(), calls);
     var logs = new LogBroker(ids, config.clock());
     events = new EventLog(store, config.clock());
+    var stats = new ClusterStats(config.steadyClock());
+    var mutations =
+        new Mutations(
+            store, new Admission(SpecLimits.DEFAULT, raft::peers, config.random()), config.clock());
     var dispatcher =
         new DispatcherService(
-            config.nodeId(), store, ids, config.steadyClock(), this::leaderAddress, logs);
-    this.duties = List.of(new Planning(ids), dispatcher, new RoleFollower(store, roster));
+            config.nodeId(), store, ids, config.steadyClock(), this::leaderAddress, logs, stats);
+    this.duties =
+        List.of(
+            new Planning(ids),
+            stats,
+            dispatcher,
+            new RoleFollower(store, roster),
+            new Autoscaler(store, mutations, stats, config.steadyClock()));
     this.services =
         List.of(
             new CertificateAuthorityService(
@@ -101,10 +114,11 @@ public final class ManagerNode implements AutoCloseable {
             dispatcher,
             new ControlService(
                 store,
-                new Admission(SpecLimits.DEFAULT, raft::peers, config.random()),
+                mutations,
                 raft::peers,
                 events,
                 logs::logs,
+                stats,
                 ids,
                 config.clock(),
                 calls));

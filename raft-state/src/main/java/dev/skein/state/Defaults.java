@@ -1,5 +1,6 @@
 package dev.skein.state;
 
+import dev.skein.proto.v1.Autoscale;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.ContainerSpec;
 import dev.skein.proto.v1.FailureAction;
@@ -164,6 +165,39 @@ public final class Defaults {
 
   public static Duration drainDeadline(NodeSpec spec) {
     return spec.hasDrainDeadline() ? Times.duration(spec.getDrainDeadline()) : DRAIN_DEADLINE;
+  }
+
+  // ---- Autoscaling
+
+  public static final long AUTOSCALE_MIN = 1;
+  public static final Duration AUTOSCALE_DOWN_DELAY = Duration.ofMinutes(5);
+
+  /// How long the mesh holds a connection to a service that has been scaled to zero: the time that
+  /// a first replica may take to become ready.
+  public static final Duration AUTOSCALE_HOLD = Duration.ofSeconds(30);
+
+  public static long autoscaleMin(Autoscale autoscale) {
+    return autoscale.hasMin() ? autoscale.getMin() : AUTOSCALE_MIN;
+  }
+
+  public static Duration autoscaleDownDelay(Autoscale autoscale) {
+    return autoscale.hasScaleDownDelay()
+        ? Times.duration(autoscale.getScaleDownDelay())
+        : AUTOSCALE_DOWN_DELAY;
+  }
+
+  /// Whether the service has no replica while nobody uses it.
+  public static boolean scalesToZero(ServiceSpec spec) {
+    return spec.hasAutoscale() && autoscaleMin(spec.getAutoscale()) == 0;
+  }
+
+  // ---- Nodes
+
+  public static final Duration EPHEMERAL_AFTER = Duration.ofMinutes(10);
+
+  /// How long an ephemeral node is down before it is removed.
+  public static Duration ephemeralAfter(NodeSpec spec) {
+    return spec.hasEphemeralAfter() ? Times.duration(spec.getEphemeralAfter()) : EPHEMERAL_AFTER;
   }
 
   /// Old tasks kept per slot; negative: all.

@@ -17,6 +17,7 @@ import dev.skein.worker.agent.WorkerTask;
 import dev.skein.worker.runtime.TaskRuntime;
 import dev.skein.worker.runtime.process.ProcessRuntime;
 import dev.skein.worker.runtime.process.ProcessRuntimeConfig;
+import dev.skein.worker.stats.StatsSampler;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,7 @@ public final class WorkerNode implements AutoCloseable {
   private final Agent agent;
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
   private final Thread watcher;
+  private final Thread meter;
   private volatile boolean closed;
 
   /// Takes over what an earlier worker left; [#start] begins to act.
@@ -91,6 +93,11 @@ public final class WorkerNode implements AutoCloseable {
       throw e;
     }
     mesh.onDrained(this::meshLetGo);
+    mesh.onWaiting(this::meshWaits);
+    meter =
+        Thread.ofVirtual()
+            .name("node-stats")
+            .unstarted(() -> measure(new StatsSampler(config.nanoTime())));
     watcher = Thread.ofVirtual().name("node-description").unstarted(this::watchDescription);
   }
 
@@ -98,10 +105,24 @@ public final class WorkerNode implements AutoCloseable {
     agent.meshLetGo(taskId);
   }
 
+  private void meshWaits(String serviceId) {
+    agent.meshWaits(serviceId);
+  }
+
   /// Connects to the managers and begins to run tasks.
   public void start() {
     agent.start();
     watcher.start();
+    meter.start();
+  }
+
+  private void measure(StatsSampler sampler) {
+    while (!closed) {
+      LockSupport.parkNanos(sampler.pauseNanos());
+      if (!closed) {
+        agent.measured(sampler.sample(agent.tasks(), runtime, mesh.stats()));
+      }
+    }
   }
 
   private void watchDescription() {
@@ -154,6 +175,7 @@ public final class WorkerNode implements AutoCloseable {
   public void close() {
     closed = true;
     LockSupport.unpark(watcher);
+    LockSupport.unpark(meter);
     agent.close();
     mesh.close();
     runtime.close();

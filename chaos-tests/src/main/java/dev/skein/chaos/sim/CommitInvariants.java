@@ -5,6 +5,7 @@ import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.restart.RestartPlanner;
 import dev.skein.manager.schedule.HostPort;
+import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.PortConfig;
 import dev.skein.proto.v1.PublishMode;
 import dev.skein.proto.v1.Service;
@@ -48,7 +49,8 @@ final class CommitInvariants {
             check(before, after, commit.after());
           }
         }
-        case ObjectChange.OfService ignored -> {
+        case ObjectChange.OfService(var before, var after) -> {
+          isScaledWithinItsBounds(before, after);
           publishedPortsAreUnique(commit.after());
           namesAreUnique(commit.after());
           if (commit.after().service(change.id()) != null) {
@@ -58,7 +60,11 @@ final class CommitInvariants {
                 .forEach(t -> revisionExists(t, commit.after()));
           }
         }
-        case ObjectChange.OfNode ignored -> {}
+        case ObjectChange.OfNode(var before, var after) -> {
+          if (before != null && after == null) {
+            onlyWhatIsDownIsRemoved(before);
+          }
+        }
         case ObjectChange.OfCluster ignored -> {}
       }
     }
@@ -105,6 +111,11 @@ final class CommitInvariants {
         task.getDesiredState());
   }
 
+  /// Nodes are removed by users and by themselves, but never while they are there.
+  private static void onlyWhatIsDownIsRemoved(Node node) {
+    require(Lineage.isDown(node), "node %s was removed while it was there", node.getId());
+  }
+
   private static boolean changedLately(Task task, ClusterState state) {
     var node = state.node(task.getNodeId());
     var service = state.service(task.getServiceId());
@@ -136,7 +147,8 @@ final class CommitInvariants {
       return;
     }
     var filling = Lineage.of(state, slot).filling();
-    var most = isStartFirst(service) ? 2 : 1;
+    var isMoved = filling.stream().anyMatch(task -> !task.getMovedFrom().isEmpty());
+    var most = isStartFirst(service) || isMoved ? 2 : 1;
     require(
         filling.size() <= most,
         "slot %s is filled by %d tasks: %s",
@@ -158,7 +170,7 @@ final class CommitInvariants {
 
   private static void startsOnlyWhenItsPredecessorsStopped(Task task, ClusterState state) {
     var service = state.service(task.getServiceId());
-    if (service == null || isStartFirst(service)) {
+    if (service == null || isStartFirst(service) || !task.getMovedFrom().isEmpty()) {
       return;
     }
     var waited =
@@ -229,6 +241,21 @@ final class CommitInvariants {
             port,
             task.getNodeId());
       }
+    }
+  }
+
+  private static void isScaledWithinItsBounds(@Nullable Service before, @Nullable Service after) {
+    if (before != null
+        && after != null
+        && !before.getAutoscaleStatus().equals(after.getAutoscaleStatus())) {
+      var bounds = after.getSpec().getAutoscale();
+      var replicas = Defaults.replicas(after.getSpec());
+      require(
+          replicas >= Defaults.autoscaleMin(bounds) && replicas <= bounds.getMax(),
+          "service %s was scaled to %d, beyond %s",
+          after.getSpec().getName(),
+          replicas,
+          bounds);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.skein.chaos.sim;
 
+import dev.skein.manager.autoscale.AutoscaleCore;
 import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
@@ -44,6 +45,10 @@ final class Convergence {
     if (service.getPendingDelete()) {
       return "is still being removed";
     }
+    var scaling = whyNotScaled(service);
+    if (scaling != null) {
+      return scaling;
+    }
     var revisions = new ServiceRevisions(service);
     var waitsForANode = false;
     for (var task : cluster.state().tasksOfService(service.getId())) {
@@ -58,6 +63,18 @@ final class Convergence {
         state == UpdateState.UPDATE_STATE_UPDATING
             || state == UpdateState.UPDATE_STATE_ROLLBACK_STARTED;
     return underWay && !waitsForANode ? "is " + state : null;
+  }
+
+  /// A service that is scaled by itself has as many replicas as its clients need.
+  private @Nullable String whyNotScaled(Service service) {
+    if (!AutoscaleCore.isScaled(service)) {
+      return null;
+    }
+    var bounds = service.getSpec().getAutoscale();
+    var needed = cluster.load().of(service.getId()) / SimulatedUser.AUTOSCALE_TARGET;
+    var wanted = Math.clamp(needed, Defaults.autoscaleMin(bounds), bounds.getMax());
+    var replicas = Defaults.replicas(service.getSpec());
+    return replicas == wanted ? null : "has %d replicas, not %d".formatted(replicas, wanted);
   }
 
   private @Nullable String whyNot(Task task, Service service, ServiceRevisions revisions) {

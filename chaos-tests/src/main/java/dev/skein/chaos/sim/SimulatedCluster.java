@@ -1,5 +1,9 @@
 package dev.skein.chaos.sim;
 
+import dev.skein.manager.control.Admission;
+import dev.skein.manager.control.Mutation;
+import dev.skein.manager.control.Rejection;
+import dev.skein.manager.control.SpecLimits;
 import dev.skein.manager.loop.Planners;
 import dev.skein.manager.plan.Planner;
 import dev.skein.proto.v1.Capability;
@@ -18,6 +22,8 @@ import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Commit;
 import dev.skein.state.IdSource;
+import dev.skein.state.ObjectChange;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -52,6 +58,10 @@ public final class SimulatedCluster {
   private final SimulatedTime time = new SimulatedTime(START);
   private final SimulatedLog log;
   private final SimulatedUser user;
+  private final SimulatedLoad load = new SimulatedLoad(this);
+  private final Admission admission =
+      new Admission(SpecLimits.DEFAULT, List::of, new SecureRandom());
+  private final MoveInvariant moves = new MoveInvariant();
   private final Convergence convergence = new Convergence(this);
   private final UpdateInvariant updates = new UpdateInvariant();
   private final BudgetInvariant budgets = new BudgetInvariant();
@@ -204,7 +214,13 @@ public final class SimulatedCluster {
     log.elect();
     leader =
         new SimulatedManager(
-            time, log, planners.apply(ids), ids, chance.millis(-1_000, 1_000), this::idle);
+            time,
+            log,
+            planners.apply(ids),
+            ids,
+            chance.millis(-1_000, 1_000),
+            admission,
+            this::idle);
   }
 
   private void powerFailure(SimulatedWorker worker) {
@@ -258,6 +274,24 @@ public final class SimulatedCluster {
 
   @Nullable SimulatedManager leader() {
     return leader;
+  }
+
+  /// What clients want of the services.
+  SimulatedLoad load() {
+    return load;
+  }
+
+  /// Does what a user asks for if it may be done, by the control API's own admission.
+  void propose(Mutation mutation) {
+    var to = leader;
+    if (to != null) {
+      try {
+        var admitted = admission.admit(state(), mutation);
+        to.propose(ChangeSets.of(to.clock(), admitted.changes()), outcome -> {});
+      } catch (Rejection refused) {
+        // The user is told, and does something else.
+      }
+    }
   }
 
   SimulatedSession open(SimulatedWorker worker, SimulatedManager manager) {
@@ -315,6 +349,15 @@ public final class SimulatedCluster {
     updates.check(commit, time.now());
     budgets.check(commit, time.now());
     JobInvariants.check(commit);
+    commit.changes().forEach(this::leaveIfRemoved);
+    moves.check(commit);
+  }
+
+  /// A machine whose node was removed, an ephemeral one as well, is told so and stops its tasks.
+  private void leaveIfRemoved(ObjectChange change) {
+    if (change instanceof ObjectChange.OfNode(var before, var after) && after == null) {
+      worker(change.id()).leave();
+    }
   }
 
   private void idle() {

@@ -1,13 +1,18 @@
 package dev.skein.chaos.sim;
 
+import dev.skein.manager.autoscale.AutoscaleCore;
+import dev.skein.manager.control.Admission;
+import dev.skein.manager.control.Rejection;
 import dev.skein.manager.dispatch.DispatchEffect;
 import dev.skein.manager.dispatch.DispatcherCore;
 import dev.skein.manager.dispatch.ProposalOutcome;
 import dev.skein.manager.loop.ControlCore;
 import dev.skein.manager.plan.Planner;
+import dev.skein.manager.stats.ClusterStats;
 import dev.skein.proto.v1.AgentHello;
 import dev.skein.proto.v1.AgentMessage;
 import dev.skein.proto.v1.ChangeSet;
+import dev.skein.state.ChangeSets;
 import dev.skein.state.Commit;
 import dev.skein.state.IdSource;
 import java.time.Duration;
@@ -24,6 +29,8 @@ final class SimulatedManager {
   /// themselves busy.
   private static final int BUSY_ROUNDS_MAX = 200;
 
+  private static final Duration AUTOSCALE_PERIOD = Duration.ofSeconds(1);
+
   private final SimulatedTime time;
   private final SimulatedLog log;
   private final Duration clockSkew;
@@ -32,6 +39,9 @@ final class SimulatedManager {
   private final DispatcherCore dispatcher;
   private final TreeMap<Long, SimulatedSession> sessions = new TreeMap<>();
   private final Runnable onIdle;
+  private final ClusterStats measurements = new ClusterStats(this::clock);
+  private final AutoscaleCore autoscale = new AutoscaleCore();
+  private final Admission admission;
   private boolean dead;
   private int inFlight;
   private boolean inDoubt;
@@ -50,17 +60,20 @@ final class SimulatedManager {
       List<Planner> planners,
       IdSource ids,
       Duration clockSkew,
+      Admission admission,
       Runnable onIdle) {
     this.time = time;
     this.log = log;
     this.clockSkew = clockSkew;
     this.onIdle = onIdle;
+    this.admission = admission;
     this.term = log.term();
     this.control = new ControlCore(planners, log.state());
     this.dispatcher = new DispatcherCore("manager", ids, log.state(), clock());
     log.follow(this::committed);
     schedulePlan();
     setDispatcherAlarm();
+    time.after(AUTOSCALE_PERIOD, this::autoscale);
   }
 
   ControlCore control() {
@@ -120,6 +133,9 @@ final class SimulatedManager {
             session.endFromManager();
           }
         }
+        case DispatchEffect.Measured(var nodeId, var stats) ->
+            measurements.measured(nodeId, stats, clock());
+        case DispatchEffect.Wanted(var services) -> measurements.wanted(services);
         case DispatchEffect.Propose(var number, var set) ->
             log.propose(
                 term, set, outcome -> perform(dispatcher.proposed(number, outcome, clock())));
@@ -141,6 +157,25 @@ final class SimulatedManager {
       dispatcherAlarm = Instant.MAX;
       perform(dispatcher.tick(clock()));
     }
+  }
+
+  // ---- Autoscaling
+
+  private void autoscale() {
+    if (dead) {
+      return;
+    }
+    var state = log.state();
+    for (var mutation :
+        autoscale.decide(state, measurements.fresh(), measurements.takeWanted(), clock())) {
+      try {
+        var admitted = admission.admit(state, mutation);
+        log.propose(term, ChangeSets.of(clock(), admitted.changes()), outcome -> {});
+      } catch (Rejection rejection) {
+        throw new Violation("autoscaling asks for what may not be: " + rejection.getMessage());
+      }
+    }
+    time.after(AUTOSCALE_PERIOD, this::autoscale);
   }
 
   // ---- Planning

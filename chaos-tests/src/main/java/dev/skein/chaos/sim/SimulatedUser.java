@@ -1,5 +1,6 @@
 package dev.skein.chaos.sim;
 
+import dev.skein.manager.control.Mutation;
 import dev.skein.manager.plan.Jobs;
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.FailureAction;
@@ -11,6 +12,8 @@ import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.ObjectKind;
 import dev.skein.proto.v1.PortConfig;
 import dev.skein.proto.v1.PublishMode;
+import dev.skein.proto.v1.RearrangeRequest;
+import dev.skein.proto.v1.RearrangementPurpose;
 import dev.skein.proto.v1.ReplicatedMode;
 import dev.skein.proto.v1.RestartCondition;
 import dev.skein.proto.v1.RestartPolicy;
@@ -38,6 +41,9 @@ final class SimulatedUser {
   private static final int SERVICES_MAX = 6;
   private static final String ZONE = "zone";
 
+  /// Connections that a replica of a service that is scaled by itself should have.
+  static final int AUTOSCALE_TARGET = 10;
+
   private final SimulatedCluster cluster;
   private final Chance chance;
   private final IdSource ids;
@@ -61,7 +67,7 @@ final class SimulatedUser {
       return;
     }
     var service = chance.of(services);
-    switch (chance.below(17)) {
+    switch (chance.below(21)) {
       case 0, 1, 2 -> scale(service);
       case 3, 4, 5 -> update(service);
       case 6 -> roll(service);
@@ -72,6 +78,9 @@ final class SimulatedUser {
       case 12 -> label();
       case 13, 14 -> promote(service);
       case 15 -> runAgain(service);
+      case 16 -> autoscale(service);
+      case 17, 18 -> rearrange(service);
+      case 19 -> setSelfCare();
       default -> changeMembership();
     }
   }
@@ -220,6 +229,67 @@ final class SimulatedUser {
     };
   }
 
+  // ---- Where replicas are, and how many
+
+  private void autoscale(Service service) {
+    if (!Defaults.isReplicated(service.getSpec())) {
+      return;
+    }
+    var scaled = service.toBuilder();
+    if (service.getSpec().hasAutoscale() && chance.in(3)) {
+      scaled.getSpecBuilder().clearAutoscale();
+    } else {
+      var min = chance.below(3);
+      scaled
+          .getSpecBuilder()
+          .getAutoscaleBuilder()
+          .setMin(min)
+          .setMax(Math.max(1, min + chance.below(5)))
+          .setTargetConnections(AUTOSCALE_TARGET)
+          .setScaleDownDelay(Times.proto(chance.millis(2_000, 15_000)));
+    }
+    cluster.load().set(service.getId(), chance.below(8) * AUTOSCALE_TARGET);
+    propose(ChangeSets.update(scaled.build()));
+  }
+
+  private void rearrange(Service service) {
+    var request = RearrangeRequest.newBuilder().setMaxMoves(chance.between(1, 3));
+    switch (chance.below(5)) {
+      case 0 -> request.setPurpose(RearrangementPurpose.REARRANGEMENT_PURPOSE_CONSOLIDATE);
+      case 1 -> request.setStop(true);
+      case 2 ->
+          request
+              .setPurpose(RearrangementPurpose.REARRANGEMENT_PURPOSE_REBALANCE)
+              .setServiceRef(service.getId());
+      default -> request.setPurpose(RearrangementPurpose.REARRANGEMENT_PURPOSE_REBALANCE);
+    }
+    cluster.propose(new Mutation.Rearrange(request.build(), ids.next(), cluster.now()));
+  }
+
+  /// What the cluster may do by itself.
+  private void setSelfCare() {
+    var present = state().cluster();
+    if (present != null && chance.in(2)) {
+      var changed = present.toBuilder();
+      changed.getSpecBuilder().getOrchestrationBuilder().setAutoRebalance(chance.in(2));
+      propose(ChangeSets.update(changed.build()));
+    } else {
+      // Removed nodes do not come back, and some have to be left.
+      var node = someNode();
+      var others =
+          state().nodes().values().stream()
+              .filter(each -> !each.getId().equals(node.getId()) && !each.getSpec().getEphemeral())
+              .count();
+      update(
+          node.toBuilder()
+              .setSpec(
+                  node.getSpec().toBuilder()
+                      .setEphemeral(others > 2)
+                      .setEphemeralAfter(Times.proto(chance.millis(2_000, 20_000))))
+              .build());
+    }
+  }
+
   private void scale(Service service) {
     if (service.getSpec().getMode().hasReplicatedJob()) {
       var scaled = service.toBuilder();
@@ -229,7 +299,7 @@ final class SimulatedUser {
           .getReplicatedJobBuilder()
           .setTotalCompletions(chance.between(1, 8));
       propose(ChangeSets.update(scaled.build()));
-    } else if (Defaults.isReplicated(service.getSpec())) {
+    } else if (Defaults.isReplicated(service.getSpec()) && !service.getSpec().hasAutoscale()) {
       var scaled = service.toBuilder();
       scaled
           .getSpecBuilder()

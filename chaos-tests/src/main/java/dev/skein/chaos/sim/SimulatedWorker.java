@@ -251,6 +251,7 @@ final class SimulatedWorker {
     }
     if (!stalled) {
       of.up(AgentMessage.newBuilder().setHeartbeat(Heartbeat.getDefaultInstance()).build());
+      on(new AgentEvent.Measured(cluster.load().measuredBy(this)));
       checkHeard(of);
     }
     var period = heartbeat;

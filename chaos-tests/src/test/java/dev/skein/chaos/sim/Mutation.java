@@ -8,6 +8,7 @@ import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
 import dev.skein.manager.reap.ReapPlanner;
+import dev.skein.manager.rearrange.RearrangePlanner;
 import dev.skein.manager.reconcile.ReconcilePlanner;
 import dev.skein.manager.restart.EvictPlanner;
 import dev.skein.manager.restart.RestartPlanner;
@@ -113,6 +114,14 @@ enum Mutation {
             }
             return service;
           })),
+
+  A_MOVED_TASK_IS_STOPPED_BEFORE_ITS_SUCCESSOR_RUNS(
+      RearrangePlanner.class, Mutation::stoppingWhatIsMoved),
+
+  A_MOVE_THAT_FAILS_IS_NEVER_GIVEN_UP(RearrangePlanner.class, without(Mutation::stops)),
+
+  AN_EPHEMERAL_NODE_IS_REMOVED_WHILE_IT_IS_THERE(
+      ReapPlanner.class, real -> (state, dirty, now) -> removing(real, state, dirty, now)),
 
   A_RUNNING_TASK_IS_REAPED(
       ReapPlanner.class, real -> (state, dirty, now) -> reapingStopped(real, state, dirty, now)),
@@ -326,6 +335,32 @@ enum Mutation {
           && task.getDesiredState() == TaskState.TASK_STATE_SHUTDOWN
           && Lineage.mayStillRun(task, state)) {
         changes.add(ChangeSets.remove(ObjectKind.OBJECT_KIND_TASK, id));
+      }
+    }
+    return new Plan(changes, plan.wakes());
+  }
+
+  private static Planner stoppingWhatIsMoved(Planner real) {
+    return (state, dirty, now) -> {
+      var plan = real.plan(state, dirty, now);
+      var changes = new ArrayList<>(plan.changes());
+      for (var change : plan.changes()) {
+        var moved = change.getCreate().getTask().getMovedFrom();
+        if (!moved.isEmpty()) {
+          changes.add(ChangeSets.desire(moved, TaskState.TASK_STATE_SHUTDOWN));
+        }
+      }
+      return new Plan(changes, plan.wakes());
+    };
+  }
+
+  private static Plan removing(Planner real, ClusterState state, Dirty dirty, Instant now) {
+    var plan = real.plan(state, dirty, now);
+    var changes = new ArrayList<>(plan.changes());
+    for (var id : dirty.nodes()) {
+      var node = state.node(id);
+      if (node != null && node.getSpec().getEphemeral() && !Lineage.isDown(node)) {
+        changes.add(ChangeSets.remove(ObjectKind.OBJECT_KIND_NODE, id, node.getVersion()));
       }
     }
     return new Plan(changes, plan.wakes());

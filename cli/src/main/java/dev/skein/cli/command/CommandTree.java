@@ -18,6 +18,7 @@ final class CommandTree {
             new Entry("service", "Manage services", ServiceCommands::group),
             new Entry(
                 "dev", "Run a whole cluster on this machine", () -> CommandTree.provided("dev")),
+            new Entry("top", "Show what nodes and services use", Stats::cluster),
             new Entry("events", "Show what happens in the swarm", EventsCommand::leaf),
             new Entry("info", "Show the state of the daemon and its swarm", InfoCommand::leaf),
             new Entry("version", "Show the versions of client and daemon", VersionCommand::leaf),

@@ -25,6 +25,7 @@ final class NodeCommands {
             new Entry("ls", List.of("list"), "List the nodes", NodeListing::leaf),
             new Entry("inspect", "Show everything about nodes", NodeInspection::leaf),
             new Entry("ps", "List the tasks on nodes", NodeCommands::ps),
+            new Entry("top", "Show what nodes and their tasks use", Stats::node),
             new Entry("promote", "Make nodes managers", NodeCommands::promote),
             new Entry("demote", "Make managers workers", NodeCommands::demote),
             new Entry("update", "Change a node", NodeCommands::update),
@@ -134,7 +135,9 @@ final class NodeCommands {
             Flag.choice("role", "What the node is", "worker", "manager"),
             Flag.list("label-add", (char) 0, "list", "Add or change a label (KEY=VALUE)")
                 .reading(KeyValue::parse),
-            Flag.list("label-rm", (char) 0, "list", "Remove a label by its key"))
+            Flag.list("label-rm", (char) 0, "list", "Remove a label by its key"),
+            SwarmCommands.EPHEMERAL,
+            SwarmCommands.EPHEMERAL_AFTER)
         .arguments(1, 1)
         .naming(Naming.NODES)
         .examples(
@@ -160,6 +163,7 @@ final class NodeCommands {
       if (role != null) {
         spec.addProperty("Role", role);
       }
+      SwarmCommands.addEphemeral(spec, arguments);
       JsonObject labels = Json.make(spec, "Labels");
       for (String key : arguments.texts("label-rm")) {
         if (labels.remove(key) == null) {

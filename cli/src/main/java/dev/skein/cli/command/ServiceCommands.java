@@ -26,6 +26,12 @@ final class ServiceCommands {
             new Entry("explain", "Tell why services are not as desired", ServiceExplain::leaf),
             new Entry("scale", "Set how many tasks services have", ServiceScale::leaf),
             new Entry("update", "Change a service", ServiceUpdate::leaf),
+            new Entry(
+                "autoscale",
+                "Have a service scaled by what is asked of it",
+                ServiceAutoscale::leaf),
+            new Entry("rebalance", "Spread a service's tasks anew", Rebalance::service),
+            new Entry("stats", "Show what the tasks of a service use", Stats::service),
             new Entry("rollback", "Undo a service's last update", ServiceRollback::rollback),
             new Entry(
                 "promote", "Go on with an update after its canaries", ServiceRollback::promote),

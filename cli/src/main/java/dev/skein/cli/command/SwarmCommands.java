@@ -54,10 +54,39 @@ final class SwarmCommands {
       Flag.of(
           "snapshot-interval", "uint", "Log entries between Raft snapshots", Flag::readUnsigned);
 
+  private static final Flag AUTO_REBALANCE =
+      Flag.bool(
+          "auto-rebalance",
+          (char) 0,
+          "Spread tasks anew by itself when a node has joined or returned");
+  static final Flag EPHEMERAL =
+      Flag.bool(
+          "ephemeral",
+          (char) 0,
+          "Remove this worker by itself when it has been down for --ephemeral-after");
+  static final Flag EPHEMERAL_AFTER =
+      Flag.of(
+              "ephemeral-after",
+              "duration",
+              "How long an ephemeral worker is down before it is removed",
+              GoDuration::parse)
+          .byDefault("10m");
   private static final Flag STRATEGY =
       PlacementFlags.strategy("How tasks of services that name no strategy are placed");
 
   private SwarmCommands() {}
+
+  /// Writes whether a node is ephemeral into its specification or into the request to join.
+  static void addEphemeral(JsonObject spec, Arguments arguments) {
+    Boolean ephemeral = arguments.get("ephemeral", Boolean.class);
+    if (ephemeral != null) {
+      spec.addProperty("Ephemeral", ephemeral);
+    }
+    Long after = arguments.get("ephemeral-after", Long.class);
+    if (after != null) {
+      spec.addProperty("EphemeralAfter", after);
+    }
+  }
 
   static Group group() {
     return new Group(
@@ -68,7 +97,12 @@ final class SwarmCommands {
             new Entry(
                 "join-token", "Show or change the tokens for joining", SwarmCommands::joinToken),
             new Entry("leave", "Leave the swarm", SwarmCommands::leave),
-            new Entry("update", "Change the swarm's settings", SwarmCommands::update)));
+            new Entry("update", "Change the swarm's settings", SwarmCommands::update),
+            new Entry("rebalance", "Spread the tasks of all services anew", Rebalance::swarm),
+            new Entry(
+                "consolidate",
+                "Empty nodes by packing tasks onto others",
+                Rebalance::consolidate)));
   }
 
   static Leaf init() {
@@ -131,6 +165,10 @@ final class SwarmCommands {
     if (history != null) {
       Json.make(spec, "Orchestration").addProperty("TaskHistoryRetentionLimit", history);
     }
+    Boolean autoRebalance = arguments.get("auto-rebalance", Boolean.class);
+    if (autoRebalance != null) {
+      Json.make(spec, "Orchestration").addProperty("AutoRebalance", autoRebalance);
+    }
     String strategy = arguments.text("placement-strategy");
     if (strategy != null) {
       Json.make(spec, "Orchestration").addProperty("PlacementStrategy", strategy);
@@ -156,7 +194,9 @@ final class SwarmCommands {
             Flag.string("token", (char) 0, "string", "Token of the swarm, from 'join-token'"),
             ADVERTISE,
             LISTEN,
-            AVAILABILITY)
+            AVAILABILITY,
+            EPHEMERAL,
+            EPHEMERAL_AFTER)
         .arguments(1, 1)
         .examples("skein swarm join --token SWMTKN-1-… 192.168.99.100:2377")
         .does(SwarmCommands::runJoin);
@@ -177,6 +217,7 @@ final class SwarmCommands {
     request.addProperty("JoinToken", token);
     String availability = arguments.text("availability");
     request.addProperty("Availability", availability == null ? "active" : availability);
+    addEphemeral(request, arguments);
     try (EngineClient client = context.client()) {
       client.post("/swarm/join", request);
       boolean manager = Json.flag(client.object("/info"), "Swarm.ControlAvailable");
@@ -260,10 +301,11 @@ final class SwarmCommands {
 
   static Leaf update() {
     return Leaf.of("[OPTIONS]", "Change the swarm's settings.")
-        .flags(CERT_EXPIRY, HEARTBEAT, HISTORY, SNAPSHOT_INTERVAL, STRATEGY)
+        .flags(CERT_EXPIRY, HEARTBEAT, HISTORY, SNAPSHOT_INTERVAL, STRATEGY, AUTO_REBALANCE)
         .examples(
             "skein swarm update --task-history-limit 3 --dispatcher-heartbeat 2s",
-            "skein swarm update --placement-strategy binpack")
+            "skein swarm update --placement-strategy binpack",
+            "skein swarm update --auto-rebalance")
         .does(
             (context, arguments) -> {
               try (EngineClient client = context.client()) {

@@ -66,9 +66,12 @@ final class SwarmJoiner {
             .setAvailability(request.getAvailability())
             .setHostname(hostname)
             .setAddr(addresses.advertiseHost())
-            .build();
+            .setEphemeral(request.getEphemeral());
+    if (request.hasEphemeralAfter()) {
+      asked.setEphemeralAfter(request.getEphemeralAfter());
+    }
     var remotes = request.getRemoteAddrsList().stream().map(NodeAddresses::withPort).toList();
-    var identity = enrol(remotes, token, asked);
+    var identity = enrol(remotes, token, asked.build());
     var subject = identity.subject();
     var record =
         addresses.record().toBuilder()

@@ -32,6 +32,8 @@ public final class RouteTable {
             new ServiceRoutes(client, new ServiceNames(random)).routes(),
             new TaskRoutes(client).routes(),
             new EventRoutes(client).routes(),
+            new StatsRoutes(client).routes(),
+            new RearrangeRoutes(client).routes(),
             new LaterRoutes().routes(),
             new SkeinRoutes(config, client, node, host, clock).routes())
         .flatMap(List::stream)

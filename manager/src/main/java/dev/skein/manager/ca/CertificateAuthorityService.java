@@ -3,6 +3,8 @@ package dev.skein.manager.ca;
 import dev.skein.manager.auth.Caller;
 import dev.skein.manager.auth.CallerInterceptor;
 import dev.skein.manager.auth.NodeSubject;
+import dev.skein.manager.control.Admission;
+import dev.skein.manager.control.Rejection;
 import dev.skein.manager.rpc.Answer;
 import dev.skein.proto.v1.CertificateAuthorityGrpc;
 import dev.skein.proto.v1.Change;
@@ -121,11 +123,24 @@ public final class CertificateAuthorityService
         request.getAvailability() == NodeAvailability.NODE_AVAILABILITY_UNSPECIFIED
             ? NodeAvailability.NODE_AVAILABILITY_ACTIVE
             : request.getAvailability();
+    var spec =
+        NodeSpec.newBuilder()
+            .setRole(role)
+            .setAvailability(availability)
+            .setEphemeral(request.getEphemeral());
+    if (request.hasEphemeralAfter()) {
+      spec.setEphemeralAfter(request.getEphemeralAfter());
+    }
+    try {
+      Admission.requireValid(spec.build());
+    } catch (Rejection rejection) {
+      throw rejection.asStatus();
+    }
     var now = clock.instant();
     var node =
         Node.newBuilder()
             .setId(ids.next())
-            .setSpec(NodeSpec.newBuilder().setRole(role).setAvailability(availability))
+            .setSpec(spec)
             .setDescription(NodeDescription.newBuilder().setHostname(request.getHostname()))
             .setStatus(
                 NodeStatus.newBuilder()

@@ -2,6 +2,7 @@ package dev.skein.manager.control;
 
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.ClusterSpec;
+import dev.skein.proto.v1.NodeSpec;
 import dev.skein.proto.v1.Version;
 import dev.skein.state.ClusterState;
 import dev.skein.state.ratis.PeerStatus;
@@ -29,6 +30,11 @@ public final class Admission {
     ClusterAdmission.check(spec);
   }
 
+  /// Checks the spec of a node that is about to join.
+  public static void requireValid(NodeSpec spec) throws Rejection {
+    NodeAdmission.check(spec);
+  }
+
   /// What is to be proposed.
   ///
   /// @param id of the object it is about
@@ -53,6 +59,9 @@ public final class Admission {
       case Mutation.CreateService(var request, var id, var now) ->
           services.create(state, request, id, now);
       case Mutation.UpdateService(var request, var now) -> services.update(state, request, now);
+      case Mutation.Autoscale decided -> services.autoscale(state, decided);
+      case Mutation.Rearrange(var request, var id, var now) ->
+          RearrangeAdmission.rearrange(state, request, id, now);
       case Mutation.RemoveService(var request) -> services.remove(state, request);
       case Mutation.UpdateNode(var request, var now) -> nodes.update(state, request, now);
       case Mutation.RemoveNode(var request) -> nodes.remove(state, request);

@@ -1,8 +1,9 @@
 package dev.skein.manager.control;
 
-import dev.skein.manager.control.Admission.Admitted;
 import dev.skein.manager.explain.ServiceExplanation;
 import dev.skein.manager.rpc.Answer;
+import dev.skein.manager.stats.ClusterStats;
+import dev.skein.manager.stats.StatsView;
 import dev.skein.proto.v1.ControlGrpc;
 import dev.skein.proto.v1.CreateServiceRequest;
 import dev.skein.proto.v1.CreateServiceResponse;
@@ -17,10 +18,14 @@ import dev.skein.proto.v1.ListResponse;
 import dev.skein.proto.v1.LogsRequest;
 import dev.skein.proto.v1.LogsResponse;
 import dev.skein.proto.v1.Object;
+import dev.skein.proto.v1.RearrangeRequest;
+import dev.skein.proto.v1.RearrangeResponse;
 import dev.skein.proto.v1.RemoveNodeRequest;
 import dev.skein.proto.v1.RemoveNodeResponse;
 import dev.skein.proto.v1.RemoveServiceRequest;
 import dev.skein.proto.v1.RemoveServiceResponse;
+import dev.skein.proto.v1.StatsRequest;
+import dev.skein.proto.v1.StatsResponse;
 import dev.skein.proto.v1.UpdateClusterRequest;
 import dev.skein.proto.v1.UpdateClusterResponse;
 import dev.skein.proto.v1.UpdateNodeRequest;
@@ -28,11 +33,9 @@ import dev.skein.proto.v1.UpdateNodeResponse;
 import dev.skein.proto.v1.UpdateServiceRequest;
 import dev.skein.proto.v1.UpdateServiceResponse;
 import dev.skein.proto.v1.Version;
-import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
 import dev.skein.state.ClusterStore;
 import dev.skein.state.IdSource;
-import dev.skein.state.StoreException;
 import dev.skein.state.ratis.PeerStatus;
 import io.grpc.Context;
 import io.grpc.Status;
@@ -49,9 +52,6 @@ import java.util.function.Supplier;
 /// The control API. It works on the leader: elsewhere the store refuses, which tells the caller
 /// where to go. Calls block their own (virtual) thread; streams have one each.
 public final class ControlService extends ControlGrpc.ControlImplBase {
-  /// How often a mutation is decided anew because the state changed under it.
-  private static final int ATTEMPTS_MAX = 10;
-
   private static final int EVENTS_PER_BATCH = 256;
 
   // Stands for "never", where a difference of instants would overflow.
@@ -65,31 +65,35 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   }
 
   private final ClusterStore store;
-  private final Admission admission;
+  private final Mutations mutations;
   private final Supplier<List<PeerStatus>> peers;
   private final EventLog events;
   private final LogSource logs;
+  private final ClusterStats stats;
   private final IdSource ids;
   private final InstantSource clock;
   private final Executor streams;
 
   /// @param peers the Raft group's members as this manager sees them
+  /// @param stats what nodes told this leader
   /// @param ids safe for use by several threads
   /// @param streams runs each stream on a thread of its own, which may block
   public ControlService(
       ClusterStore store,
-      Admission admission,
+      Mutations mutations,
       Supplier<List<PeerStatus>> peers,
       EventLog events,
       LogSource logs,
+      ClusterStats stats,
       IdSource ids,
       InstantSource clock,
       Executor streams) {
     this.store = store;
-    this.admission = admission;
+    this.mutations = mutations;
     this.peers = peers;
     this.events = events;
     this.logs = logs;
+    this.stats = stats;
     this.ids = ids;
     this.clock = clock;
     this.streams = streams;
@@ -199,6 +203,29 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   @Override
   public void logs(LogsRequest request, StreamObserver<LogsResponse> observer) {
     logs.logs(request, observer);
+  }
+
+  @Override
+  public void stats(StatsRequest request, StreamObserver<StatsResponse> observer) {
+    Answer.to(
+        observer,
+        () -> {
+          var state = Answer.await(store.read());
+          var view = new StatsView(state, stats.fresh(), ObjectView::taskName);
+          try {
+            return switch (request.getKind()) {
+              case OBJECT_KIND_NODE -> view.of(Lookup.node(state, request.getRef()));
+              case OBJECT_KIND_SERVICE -> view.of(Lookup.service(state, request.getRef()));
+              case OBJECT_KIND_UNSPECIFIED -> view.ofCluster();
+              case OBJECT_KIND_TASK, OBJECT_KIND_CLUSTER, UNRECOGNIZED ->
+                  throw Rejection.invalid(
+                      "there are no stats of kind %d: ask for a service, a node or nothing",
+                      request.getKindValue());
+            };
+          } catch (Rejection rejection) {
+            throw rejection.asStatus();
+          }
+        });
   }
 
   @FunctionalInterface
@@ -311,35 +338,26 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
         });
   }
 
-  private record Done(long index, Admitted admitted) {}
+  @Override
+  public void rearrange(RearrangeRequest request, StreamObserver<RearrangeResponse> observer) {
+    Answer.to(
+        observer,
+        () -> {
+          var id = ids.next();
+          var now = clock.instant();
+          if (!request.getDryRun()) {
+            commit(new Mutation.Rearrange(request, id, now));
+            return RearrangeAdmission.answer(store.state(), id);
+          }
+          try {
+            return RearrangeAdmission.proposal(Answer.await(store.read()), request);
+          } catch (Rejection rejection) {
+            throw rejection.asStatus();
+          }
+        });
+  }
 
-  /// Decides and proposes until it is committed or may not be done. The first decision is made on
-  /// the state at hand, which on a leader is nearly always the latest; a refusal counts only when
-  /// it is made on a state that is proven to be the latest. A conflict means that the state moved
-  /// on: then whoever gave a version learns that it is out of sequence, and what others want is
-  /// decided anew.
-  private Done commit(Mutation mutation) throws StatusException, InterruptedException {
-    for (var attempt = 1; ; attempt++) {
-      var proven = attempt > 1;
-      var state = proven ? Answer.await(store.read()) : store.state();
-      Admitted admitted;
-      try {
-        admitted = admission.admit(state, mutation);
-      } catch (Rejection rejection) {
-        if (proven) {
-          throw rejection.asStatus();
-        }
-        continue;
-      }
-      try {
-        var index = Answer.await(store.propose(ChangeSets.of(clock.instant(), admitted.changes())));
-        return new Done(index, admitted);
-      } catch (StatusException failure) {
-        if (attempt == ATTEMPTS_MAX
-            || !(failure.getStatus().getCause() instanceof StoreException.ConflictException)) {
-          throw failure;
-        }
-      }
-    }
+  private Mutations.Done commit(Mutation mutation) throws StatusException, InterruptedException {
+    return mutations.commit(mutation);
   }
 }

@@ -99,6 +99,7 @@ final class Events {
             Long.toString(Defaults.replicas(before.getSpec())),
             Long.toString(Defaults.replicas(after.getSpec())));
       }
+      autoscaled(event, before, after);
       changed(event, "image", image(before), image(after));
       changed(
           event,
@@ -107,6 +108,14 @@ final class Events {
           word(after.getUpdateStatus().getState(), "UPDATE_STATE_"));
     }
     return event;
+  }
+
+  /// Who changed the number of replicas, and why, where that was the leader.
+  private static void autoscaled(Event.Builder event, Service before, Service after) {
+    if (after.hasAutoscaleStatus()
+        && !after.getAutoscaleStatus().equals(before.getAutoscaleStatus())) {
+      event.putAttributes("autoscale", after.getAutoscaleStatus().getMessage());
+    }
   }
 
   private static String image(Service service) {

@@ -16,12 +16,16 @@ import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Times;
 import dev.skein.state.ratis.PeerStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Supplier;
 
 /// What may be done to nodes. Guards the managers' quorum.
 final class NodeAdmission {
+  /// A node whose machine starts anew must not be forgotten meanwhile.
+  private static final Duration EPHEMERAL_AFTER_MIN = Duration.ofSeconds(1);
+
   private final Supplier<List<PeerStatus>> peers;
 
   NodeAdmission(Supplier<List<PeerStatus>> peers) {
@@ -70,7 +74,7 @@ final class NodeAdmission {
         ChangeSets.remove(ObjectKind.OBJECT_KIND_NODE, node.getId(), node.getVersion()));
   }
 
-  private static void check(NodeSpec spec) throws Rejection {
+  static void check(NodeSpec spec) throws Rejection {
     if (spec.getSerializedSize() > SpecLimits.SPEC_BYTES) {
       throw invalid(
           "the node's spec of %d bytes exceeds the limit of %d",
@@ -89,6 +93,13 @@ final class NodeAdmission {
         || spec.getAvailability() == NodeAvailability.UNRECOGNIZED) {
       throw invalid(
           "invalid availability %d: use active, pause or drain", spec.getAvailabilityValue());
+    }
+    Durations.checkAtLeast(
+        "ephemeral-after", spec.hasEphemeralAfter(), spec.getEphemeralAfter(), EPHEMERAL_AFTER_MIN);
+    if (spec.getEphemeral() && spec.getRole() == NodeRole.NODE_ROLE_MANAGER) {
+      throw invalid(
+          "a manager cannot be ephemeral, because it counts for the quorum: join as a worker, or"
+              + " leave --ephemeral out");
     }
     Durations.check("drain-deadline", spec.hasDrainDeadline(), spec.getDrainDeadline());
   }

@@ -9,6 +9,7 @@ import dev.skein.manager.control.Admission.Admitted;
 import dev.skein.manager.plan.Canary;
 import dev.skein.manager.plan.Endpoints;
 import dev.skein.manager.plan.Jobs;
+import dev.skein.proto.v1.AutoscaleStatus;
 import dev.skein.proto.v1.CreateServiceRequest;
 import dev.skein.proto.v1.PortConfig;
 import dev.skein.proto.v1.RemoveServiceRequest;
@@ -19,6 +20,7 @@ import dev.skein.proto.v1.UpdateState;
 import dev.skein.proto.v1.UpdateStatus;
 import dev.skein.state.ChangeSets;
 import dev.skein.state.ClusterState;
+import dev.skein.state.Defaults;
 import dev.skein.state.Limits;
 import dev.skein.state.Mode;
 import dev.skein.state.Revisions;
@@ -67,20 +69,85 @@ final class ServiceAdmission {
     if (request.getPromote()) {
       return Admitted.of(service.getId(), ChangeSets.update(promoted(service)));
     }
-    var spec = request.getRollback() ? service.getPreviousSpec() : request.getSpec();
+    var spec = request.getRollback() ? rollbackSpec(service) : request.getSpec();
     rules.check(spec);
     checkUnchangeable(service.getSpec(), spec);
+    checkReplicas(service.getSpec(), spec);
     checkPublishedPorts(state, service.getId(), spec);
     return Admitted.of(
         service.getId(),
         ChangeSets.update(
-            request.getRollback() ? rolledBack(service, now) : updated(service, spec, now)));
+            request.getRollback() ? rolledBack(service, spec, now) : updated(service, spec, now)));
   }
 
   Admitted remove(ClusterState state, RemoveServiceRequest request) throws Rejection {
     var service = Lookup.service(state, request.getRef());
     return Admitted.of(
         service.getId(), ChangeSets.update(service.toBuilder().setPendingDelete(true).build()));
+  }
+
+  // ---- Autoscaling
+
+  /// Another number of replicas for a service that is scaled by itself. It is no update: what is
+  /// under way goes on, and there is nothing to roll back.
+  Admitted autoscale(ClusterState state, Mutation.Autoscale decided) throws Rejection {
+    var service = state.service(decided.serviceId());
+    if (service == null
+        || service.getPendingDelete()
+        || !service.getSpec().getAutoscale().equals(decided.spec())
+        || Defaults.replicas(service.getSpec()) != decided.from()) {
+      throw precondition(
+          "service %s is not as it was when it was to be %s",
+          decided.serviceId(), decided.message());
+    }
+    // The rest of the spec was admitted before.
+    if (decided.to() < Defaults.autoscaleMin(decided.spec())
+        || decided.to() > decided.spec().getMax()) {
+      throw invalid(
+          "service %s may have %d to %d replicas, not %d",
+          service.getSpec().getName(),
+          Defaults.autoscaleMin(decided.spec()),
+          decided.spec().getMax(),
+          decided.to());
+    }
+    var scaled = service.toBuilder();
+    scaled.getSpecBuilder().getModeBuilder().getReplicatedBuilder().setReplicas(decided.to());
+    scaled.setAutoscaleStatus(
+        AutoscaleStatus.newBuilder()
+            .setChangedAt(Times.timestamp(decided.now()))
+            .setFrom(decided.from())
+            .setTo(decided.to())
+            .setMessage(decided.message()));
+    return Admitted.of(service.getId(), ChangeSets.update(scaled.build()));
+  }
+
+  /// Two must not choose the same number: the user sets the bounds, the leader the replicas.
+  private static void checkReplicas(ServiceSpec before, ServiceSpec after) throws Rejection {
+    if (before.hasAutoscale()
+        && after.hasAutoscale()
+        && Defaults.replicas(before) != Defaults.replicas(after)) {
+      throw precondition(
+          "service %s is scaled by itself between %d and %d replicas and cannot be set to %d: give"
+              + " it other bounds by \"service autoscale %s --min N --max N\", or turn that off by"
+              + " \"service autoscale %s --off\"",
+          before.getName(),
+          Defaults.autoscaleMin(before.getAutoscale()),
+          before.getAutoscale().getMax(),
+          Defaults.replicas(after),
+          before.getName(),
+          before.getName());
+    }
+  }
+
+  /// The previous spec; where that is scaled by itself too, with the replicas that are needed now.
+  private static ServiceSpec rollbackSpec(Service service) {
+    var previous = service.getPreviousSpec();
+    if (!previous.hasAutoscale() || !service.getSpec().hasAutoscale()) {
+      return previous;
+    }
+    var spec = previous.toBuilder();
+    spec.getModeBuilder().getReplicatedBuilder().setReplicas(Defaults.replicas(service.getSpec()));
+    return spec.build();
   }
 
   private static void checkUnchangeable(ServiceSpec before, ServiceSpec after) throws Rejection {
@@ -122,8 +189,8 @@ final class ServiceAdmission {
     };
   }
 
-  private static Service rolledBack(Service service, Instant now) {
-    var rolledBack = replaced(service, service.getPreviousSpec(), now);
+  private static Service rolledBack(Service service, ServiceSpec spec, Instant now) {
+    var rolledBack = replaced(service, spec, now);
     rolledBack.clearPreviousSpec().clearPreviousSpecVersion();
     if (Jobs.isJob(service)) {
       return rolledBack.clearUpdateStatus().build();

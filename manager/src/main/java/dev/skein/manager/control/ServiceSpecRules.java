@@ -53,6 +53,9 @@ final class ServiceSpecRules {
       checkUpdate("rollback", spec.getRollbackConfig());
     }
     checkEndpoint(spec.getEndpointSpec());
+    if (spec.hasAutoscale()) {
+      AutoscaleRules.check(spec, limits.replicasMax());
+    }
   }
 
   private static void checkTemplates(ServiceSpec spec) throws Rejection {

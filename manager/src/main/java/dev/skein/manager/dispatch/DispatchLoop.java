@@ -35,6 +35,7 @@ final class DispatchLoop implements AutoCloseable {
   private final InstantSource clock;
   private final ClusterStore store;
   private final DispatchListener listener;
+  private final MeasurementListener measurements;
   private final Watch watch;
   private final DispatcherCore core;
   private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
@@ -48,10 +49,12 @@ final class DispatchLoop implements AutoCloseable {
       ClusterStore store,
       IdSource ids,
       InstantSource clock,
-      DispatchListener listener) {
+      DispatchListener listener,
+      MeasurementListener measurements) {
     this.clock = clock;
     this.store = store;
     this.listener = listener;
+    this.measurements = measurements;
     watch = store.watch(this::noteCommits);
     core = new DispatcherCore(nodeId, ids, watch.initial(), clock.instant());
     thread = Thread.ofPlatform().name("dispatcher").unstarted(this::run);
@@ -213,6 +216,9 @@ final class DispatchLoop implements AutoCloseable {
           }
         }
         case DispatchEffect.Propose(var proposal, var set) -> propose(proposal, set);
+        case DispatchEffect.Measured(var nodeId, var stats) ->
+            measurements.measured(nodeId, stats, clock.instant());
+        case DispatchEffect.Wanted(var serviceIds) -> measurements.wanted(serviceIds);
       }
     }
   }

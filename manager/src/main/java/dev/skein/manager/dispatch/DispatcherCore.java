@@ -9,6 +9,7 @@ import dev.skein.proto.v1.Heartbeat;
 import dev.skein.proto.v1.ManagerList;
 import dev.skein.proto.v1.MeshUpdate;
 import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.NodeStats;
 import dev.skein.proto.v1.SessionAccepted;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
@@ -168,6 +169,8 @@ public final class DispatcherCore {
       case TASK_STATUSES -> report(from, message.getTaskStatuses(), now);
       case MESH_DRAINED ->
           released(drains.letGo(session, message.getMeshDrained().getTaskIdsList(), now));
+      case STATS -> measured(from, message.getStats(), now);
+      case MESH_WAITING -> wanted(from, message.getMeshWaiting().getServiceIdsList(), now);
       case DESCRIPTION -> presence.described(from.nodeId, message.getDescription());
       case HELLO, MESSAGE_NOT_SET ->
           end(from, Status.Code.INVALID_ARGUMENT, "not a message of an open session", now);
@@ -274,13 +277,7 @@ public final class DispatcherCore {
   }
 
   private boolean report(NodeSession from, Collection<TaskStatusUpdate> updates, Instant now) {
-    if (updates.size() > REPORT_UPDATES_MAX) {
-      end(
-          from,
-          Status.Code.INVALID_ARGUMENT,
-          "%d statuses in one message; the limit is %d"
-              .formatted(updates.size(), REPORT_UPDATES_MAX),
-          now);
+    if (!isWithinReport(from, updates.size(), "statuses", now)) {
       return false;
     }
     for (var update : updates) {
@@ -335,6 +332,31 @@ public final class DispatcherCore {
                 .getMessage()
                 .substring(0, Math.min(status.getMessage().length(), STATUS_TEXT_MAX)))
         .build();
+  }
+
+  private void measured(NodeSession from, NodeStats stats, Instant now) {
+    if (isWithinReport(
+        from, stats.getTasksCount() + stats.getServicesCount(), "measurements", now)) {
+      effects.add(new DispatchEffect.Measured(from.nodeId, stats));
+    }
+  }
+
+  private void wanted(NodeSession from, List<String> serviceIds, Instant now) {
+    if (isWithinReport(from, serviceIds.size(), "services", now)) {
+      effects.add(new DispatchEffect.Wanted(serviceIds));
+    }
+  }
+
+  /// Ends the session of an agent that says more at once than one of ours ever does.
+  private boolean isWithinReport(NodeSession from, int count, String what, Instant now) {
+    if (count > REPORT_UPDATES_MAX) {
+      end(
+          from,
+          Status.Code.INVALID_ARGUMENT,
+          "%d %s in one message; the limit is %d".formatted(count, what, REPORT_UPDATES_MAX),
+          now);
+    }
+    return count <= REPORT_UPDATES_MAX;
   }
 
   private void acknowledge(List<StatusBatch.Ack> acks) {

@@ -34,6 +34,7 @@ public final class DispatcherService extends DispatcherGrpc.DispatcherImplBase
   private final InstantSource clock;
   private final Supplier<@Nullable String> leaderAddress;
   private final LogBroker logs;
+  private final MeasurementListener measurements;
   private final AtomicLong keys = new AtomicLong();
   private volatile @Nullable DispatchLoop loop;
 
@@ -42,24 +43,27 @@ public final class DispatcherService extends DispatcherGrpc.DispatcherImplBase
   /// @param leaderAddress `host:port` of the leader's RPCs, null when unknown or when it is this
   ///     one
   /// @param logs gets the lines that agents publish
+  /// @param measurements gets what agents say is used
   public DispatcherService(
       String nodeId,
       ClusterStore store,
       IdSource ids,
       InstantSource clock,
       Supplier<@Nullable String> leaderAddress,
-      LogBroker logs) {
+      LogBroker logs,
+      MeasurementListener measurements) {
     this.nodeId = nodeId;
     this.store = store;
     this.ids = ids;
     this.clock = clock;
     this.leaderAddress = leaderAddress;
     this.logs = logs;
+    this.measurements = measurements;
   }
 
   @Override
   public void begin() {
-    var begun = new DispatchLoop(nodeId, store, ids, clock, logs);
+    var begun = new DispatchLoop(nodeId, store, ids, clock, logs, measurements);
     logs.begin(store, begun::execute, begun::send);
     begun.start();
     loop = begun;

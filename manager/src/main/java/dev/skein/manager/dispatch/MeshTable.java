@@ -11,8 +11,10 @@ import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Commit;
+import dev.skein.state.Defaults;
 import dev.skein.state.ObjectChange;
 import dev.skein.state.TaskStates;
+import dev.skein.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -118,6 +120,9 @@ final class MeshTable {
       return null;
     }
     mesh.setServiceName(service.getSpec().getName());
+    if (Defaults.scalesToZero(service.getSpec())) {
+      mesh.setHoldTime(Times.proto(Defaults.AUTOSCALE_HOLD));
+    }
     for (var task : state.tasksOfService(service.getId())) {
       if (!isVisible(task)) {
         continue;

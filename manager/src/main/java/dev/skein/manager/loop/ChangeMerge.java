@@ -41,16 +41,22 @@ final class ChangeMerge {
       case ObjectChange.OfService(var before, var ignored)
           when then instanceof ObjectChange.OfService(var alsoIgnored, var after) ->
           new ObjectChange.OfService(before, after);
+      case ObjectChange.OfNode(var before, var ignored)
+          when then instanceof ObjectChange.OfNode(var alsoIgnored, var after) ->
+          new ObjectChange.OfNode(before, after);
+      case ObjectChange.OfCluster(var before, var ignored)
+          when then instanceof ObjectChange.OfCluster(var alsoIgnored, var after) ->
+          new ObjectChange.OfCluster(before, after);
       case ObjectChange.OfTask ignored -> throw unexpected(then);
       case ObjectChange.OfService ignored -> throw unexpected(then);
-      case ObjectChange.OfNode ignored -> throw unexpected(first);
-      case ObjectChange.OfCluster ignored -> throw unexpected(first);
+      case ObjectChange.OfNode ignored -> throw unexpected(then);
+      case ObjectChange.OfCluster ignored -> throw unexpected(then);
     };
   }
 
   private static IllegalStateException unexpected(ObjectChange change) {
     return new IllegalStateException(
-        "planners change services and tasks, not " + change.kind() + " " + change.id());
+        "planners do not do this to " + change.kind() + " " + change.id());
   }
 
   List<ChangeSet> toSets(Instant now) {
@@ -112,8 +118,19 @@ final class ChangeMerge {
                 ? ChangeSets.remove(change.kind(), change.id(), before.getVersion())
                 : ChangeSets.update(after.toBuilder().setVersion(before.getVersion()).build()));
       }
-      case ObjectChange.OfNode ignored -> throw unexpected(change);
-      case ObjectChange.OfCluster ignored -> throw unexpected(change);
+      case ObjectChange.OfNode(var before, var after) -> {
+        // A node is its agent's and its users': planners only forget it.
+        if (before == null || after != null) {
+          throw unexpected(change);
+        }
+        yield List.of(ChangeSets.remove(change.kind(), change.id(), before.getVersion()));
+      }
+      case ObjectChange.OfCluster(var before, var after) -> {
+        if (before == null || after == null) {
+          throw unexpected(change);
+        }
+        yield List.of(ChangeSets.update(after.toBuilder().setVersion(before.getVersion()).build()));
+      }
     };
   }
 

@@ -4,6 +4,7 @@ import dev.skein.manager.allocate.AllocatePlanner;
 import dev.skein.manager.plan.Planner;
 import dev.skein.manager.plan.TaskFactory;
 import dev.skein.manager.reap.ReapPlanner;
+import dev.skein.manager.rearrange.RearrangePlanner;
 import dev.skein.manager.reconcile.ReconcilePlanner;
 import dev.skein.manager.restart.EvictPlanner;
 import dev.skein.manager.restart.RestartPlanner;
@@ -24,6 +25,7 @@ public final class Planners {
     return List.of(
         new AllocatePlanner(),
         new ReconcilePlanner(tasks),
+        new RearrangePlanner(tasks, ids),
         new RestartPlanner(tasks),
         new EvictPlanner(tasks),
         new UpdatePlanner(tasks),

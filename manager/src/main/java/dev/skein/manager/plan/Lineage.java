@@ -35,8 +35,22 @@ public record Lineage(List<Task> tasks) {
     tasks.forEach(sorted::add);
     if (sorted.size() > 1) {
       sorted.sort(BY_AGE);
+      putMovedBehindTheirOrigins(sorted);
     }
     return new Lineage(sorted);
+  }
+
+  /// What takes over comes later, whatever the clocks said: both are of one revision.
+  private static void putMovedBehindTheirOrigins(List<Task> sorted) {
+    for (var task : List.copyOf(sorted)) {
+      if (!task.getMovedFrom().isEmpty()) {
+        for (var i = sorted.size() - 1; i > sorted.indexOf(task); i--) {
+          if (sorted.get(i).getId().equals(task.getMovedFrom())) {
+            sorted.add(i, sorted.remove(sorted.indexOf(task)));
+          }
+        }
+      }
+    }
   }
 
   /// Those that fill the slot: not asked to stop. One that has ended and is not to be restarted

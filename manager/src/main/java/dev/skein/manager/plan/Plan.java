@@ -1,6 +1,8 @@
 package dev.skein.manager.plan;
 
 import dev.skein.proto.v1.Change;
+import dev.skein.proto.v1.Cluster;
+import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.ObjectKind;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
@@ -42,6 +44,14 @@ public record Plan(List<Change> changes, List<Wake> wakes) {
 
     public void update(Service service) {
       changes.add(ChangeSets.update(service));
+    }
+
+    public void update(Cluster cluster) {
+      changes.add(ChangeSets.update(cluster));
+    }
+
+    public void remove(Node node) {
+      changes.add(ChangeSets.remove(ObjectKind.OBJECT_KIND_NODE, node.getId(), node.getVersion()));
     }
 
     public void remove(Task task) {

@@ -7,6 +7,7 @@ import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
 import dev.skein.manager.plan.Slot;
 import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.NodeRole;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
@@ -79,12 +80,35 @@ public final class ReapPlanner implements Planner {
       this.history = cluster == null ? Defaults.TASK_HISTORY : Defaults.taskHistory(cluster);
     }
 
-    /// Looks at a node that is down again when it has been for long enough.
+    /// Looks at a node that is down again when it has been for long enough: an ephemeral one is
+    /// then removed, which gives its tasks up as well.
     void reapNode(String id) {
       var node = state.node(id);
-      if (node != null && Lineage.isDown(node) && now.isBefore(orphanAt(node))) {
+      if (node == null || !Lineage.isDown(node)) {
+        return;
+      }
+      if (isEphemeral(node) && !now.isBefore(removeAt(node))) {
+        plan.remove(node);
+        return;
+      }
+      if (now.isBefore(orphanAt(node))) {
         plan.wake(new DirtyKey.OfNode(id), orphanAt(node));
       }
+      if (isEphemeral(node)) {
+        plan.wake(new DirtyKey.OfNode(id), removeAt(node));
+      }
+    }
+
+    /// A manager is never removed: it counts for the quorum until somebody demotes it.
+    private static boolean isEphemeral(Node node) {
+      return node.getSpec().getEphemeral()
+          && !node.hasManagerStatus()
+          && node.getSpec().getRole() != NodeRole.NODE_ROLE_MANAGER;
+    }
+
+    private static Instant removeAt(Node node) {
+      return Times.instant(node.getStatus().getSince())
+          .plus(Defaults.ephemeralAfter(node.getSpec()));
     }
 
     private static Instant orphanAt(Node node) {

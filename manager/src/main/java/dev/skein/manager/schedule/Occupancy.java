@@ -54,6 +54,14 @@ final class Occupancy {
     state = next;
   }
 
+  /// Takes in one node's tasks only, for a look at a few nodes of a state.
+  void load(ClusterState at, String nodeId) {
+    state = at;
+    for (var task : at.tasksOfNode(nodeId)) {
+      account(task, at, 1);
+    }
+  }
+
   /// Whether the last move gave room on some node back.
   boolean roomMade() {
     return roomMade;

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 /// label asked for, outermost first, and within that as the strategy says. A node that
 /// turns out to have no room is dropped, so each is asked about that once.
 final class SpreadTree {
-  private static final String NODE_LABELS = "node.labels.";
-  private static final String ENGINE_LABELS = "engine.labels.";
-
   private final List<String> labels;
   private final Comparator<Candidate> order;
   private final Branch root;
@@ -120,7 +117,8 @@ final class SpreadTree {
     void add(Candidate candidate) {
       tasksOfService += candidate.tasksOfService();
       branches
-          .computeIfAbsent(value(candidate.node(), labels.get(depth)), v -> newBranch(depth + 1))
+          .computeIfAbsent(
+              SpreadLabels.value(candidate.node(), labels.get(depth)), v -> newBranch(depth + 1))
           .add(candidate);
     }
 
@@ -150,17 +148,5 @@ final class SpreadTree {
       }
       return least;
     }
-  }
-
-  private static String value(Node node, String label) {
-    if (label.startsWith(NODE_LABELS)) {
-      return node.getSpec().getLabelsOrDefault(label.substring(NODE_LABELS.length()), "");
-    }
-    if (label.startsWith(ENGINE_LABELS)) {
-      return node.getDescription()
-          .getEngine()
-          .getLabelsOrDefault(label.substring(ENGINE_LABELS.length()), "");
-    }
-    return "";
   }
 }

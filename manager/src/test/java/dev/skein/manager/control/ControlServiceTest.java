@@ -5,6 +5,7 @@ import static dev.skein.manager.control.Specs.peer;
 import static dev.skein.manager.control.Specs.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skein.manager.stats.ClusterStats;
 import dev.skein.proto.v1.ChangeSet;
 import dev.skein.proto.v1.ControlGrpc;
 import dev.skein.proto.v1.CreateServiceRequest;
@@ -112,13 +113,17 @@ class ControlServiceTest {
     var service =
         new ControlService(
             store,
-            new Admission(SpecLimits.DEFAULT, () -> PEERS, random),
+            new Mutations(
+                store,
+                new Admission(SpecLimits.DEFAULT, () -> PEERS, random),
+                InstantSource.fixed(NOW)),
             () -> PEERS,
             events,
             (request, observer) -> {
               observer.onNext(LogsResponse.newBuilder().setWarning(request.getRef()).build());
               observer.onCompleted();
             },
+            new ClusterStats(InstantSource.fixed(NOW)),
             new IdSource(random),
             InstantSource.fixed(NOW),
             threads);

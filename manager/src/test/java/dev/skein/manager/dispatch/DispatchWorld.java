@@ -15,6 +15,7 @@ import dev.skein.proto.v1.MeshDrained;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.NodeState;
+import dev.skein.proto.v1.NodeStats;
 import dev.skein.proto.v1.NodeStatus;
 import dev.skein.proto.v1.Object;
 import dev.skein.proto.v1.ObjectKind;
@@ -52,6 +53,8 @@ final class DispatchWorld {
 
   final InMemoryStore store = new InMemoryStore();
   final Map<Long, List<DispatcherMessage>> sent = new HashMap<>();
+  final Map<String, NodeStats> measured = new HashMap<>();
+  final List<String> wanted = new ArrayList<>();
   final Map<Long, Status> ended = new HashMap<>();
   final List<ChangeSet> proposals = new ArrayList<>();
   boolean quorum = true;
@@ -287,6 +290,8 @@ final class DispatchWorld {
           sent.remove(session);
           ended.put(session, code.toStatus().withDescription(reason));
         }
+        case DispatchEffect.Measured(var nodeId, var stats) -> measured.put(nodeId, stats);
+        case DispatchEffect.Wanted(var services) -> wanted.addAll(services);
         case DispatchEffect.Propose(var number, var set) -> {
           proposals.add(set);
           var outcome = propose(set);

@@ -6,6 +6,7 @@ import dev.skein.proto.v1.Heartbeat;
 import dev.skein.proto.v1.ManagerList;
 import dev.skein.proto.v1.MeshService;
 import dev.skein.proto.v1.NodeDescription;
+import dev.skein.proto.v1.NodeStats;
 import dev.skein.worker.runtime.TaskRuntime;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -146,6 +147,16 @@ public final class Agent implements AutoCloseable {
   /// This node's mesh has no connection to a draining endpoint any more.
   public void meshLetGo(String taskId) {
     post(new AgentEvent.MeshLetGo(taskId));
+  }
+
+  /// A client waits at this node's mesh for a service that has no replica.
+  public void meshWaits(String serviceId) {
+    post(new AgentEvent.MeshWaits(serviceId));
+  }
+
+  /// Tells the managers what is used here now; forgotten when none can be reached.
+  public void measured(NodeStats stats) {
+    post(new AgentEvent.Measured(stats));
   }
 
   /// Stops every task: the node leaves the cluster. New ones are refused from now on.

@@ -8,6 +8,7 @@ import dev.skein.proto.v1.DispatcherMessage;
 import dev.skein.proto.v1.MeshDrained;
 import dev.skein.proto.v1.MeshService;
 import dev.skein.proto.v1.MeshUpdate;
+import dev.skein.proto.v1.MeshWaiting;
 import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.SessionAccepted;
 import dev.skein.proto.v1.TaskState;
@@ -137,6 +138,20 @@ public final class AgentCore {
       case AgentEvent.MeshLetGo(var id) -> {
         if (mesh.letGo(id) && accepted) {
           sendLetGo(List.of(id));
+        }
+      }
+      case AgentEvent.MeshWaits(var id) -> {
+        // Lost without a session: what waits is in every measurement as well.
+        if (accepted) {
+          send(
+              AgentMessage.newBuilder()
+                  .setMeshWaiting(MeshWaiting.newBuilder().addServiceIds(id))
+                  .build());
+        }
+      }
+      case AgentEvent.Measured(var stats) -> {
+        if (accepted) {
+          send(AgentMessage.newBuilder().setStats(stats).build());
         }
       }
       case AgentEvent.Described(var description) -> {

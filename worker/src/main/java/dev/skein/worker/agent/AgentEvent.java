@@ -2,6 +2,7 @@ package dev.skein.worker.agent;
 
 import dev.skein.proto.v1.DispatcherMessage;
 import dev.skein.proto.v1.NodeDescription;
+import dev.skein.proto.v1.NodeStats;
 
 /// What the agent's core reacts to.
 public sealed interface AgentEvent {
@@ -17,6 +18,12 @@ public sealed interface AgentEvent {
 
   /// This node's mesh has no open connection to a draining endpoint any more.
   record MeshLetGo(String taskId) implements AgentEvent {}
+
+  /// A client waits at this node's mesh for a service that has no replica.
+  record MeshWaits(String serviceId) implements AgentEvent {}
+
+  /// What the node, its tasks and its mesh use now.
+  record Measured(NodeStats stats) implements AgentEvent {}
 
   /// What this node is and can do has changed.
   record Described(NodeDescription description) implements AgentEvent {}

@@ -7,6 +7,7 @@ import dev.skein.mesh.PublishedPort;
 import dev.skein.proto.v1.MeshEndpoint;
 import dev.skein.proto.v1.MeshService;
 import dev.skein.proto.v1.PortConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,14 +28,14 @@ record EndpointTables(EndpointTable table, Set<String> unreachable) {
   /// @return the table, and the draining endpoints that are not in it because they have no port
   ///     there: no mesh has a connection to them
   static EndpointTables of(List<MeshService> services) {
-    var owners = new LinkedHashMap<Key, String>();
+    var owners = new LinkedHashMap<Key, MeshService>();
     var endpoints = new LinkedHashMap<Key, Map<String, Endpoint>>();
     for (var service : services) {
       var serves = service.getEndpointsList().stream().anyMatch(each -> !each.getDraining());
       for (var port : service.getPortsList()) {
         var key = new Key(port.getPublishedPort(), protocol(port));
         if (serves || !owners.containsKey(key)) {
-          owners.put(key, service.getServiceId());
+          owners.put(key, service);
         }
         var behind = endpoints.computeIfAbsent(key, ignored -> new LinkedHashMap<>());
         for (var endpoint : service.getEndpointsList()) {
@@ -57,7 +58,13 @@ record EndpointTables(EndpointTable table, Set<String> unreachable) {
         (key, owner) -> {
           var behind = endpoints.getOrDefault(key, Map.of());
           reachable.addAll(behind.keySet());
-          ports.add(new PublishedPort(owner, key.port, key.protocol, List.copyOf(behind.values())));
+          ports.add(
+              new PublishedPort(
+                  owner.getServiceId(),
+                  key.port,
+                  key.protocol,
+                  List.copyOf(behind.values()),
+                  owner.hasHoldTime() ? duration(owner.getHoldTime()) : null));
         });
     var unreachable = new HashSet<String>();
     for (var service : services) {
@@ -79,6 +86,10 @@ record EndpointTables(EndpointTable table, Set<String> unreachable) {
       }
     }
     return 0;
+  }
+
+  private static Duration duration(com.google.protobuf.Duration duration) {
+    return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
   }
 
   private static Protocol protocol(PortConfig port) {

@@ -6,6 +6,7 @@ import com.google.protobuf.Duration;
 import dev.skein.manager.auth.Caller;
 import dev.skein.manager.dispatch.DispatcherService;
 import dev.skein.manager.dispatch.log.LogBroker;
+import dev.skein.manager.stats.ClusterStats;
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.ChangeSet;
 import dev.skein.proto.v1.Cluster;
@@ -122,7 +123,9 @@ final class Lab implements AutoCloseable {
       address = name + id;
       var ids = new IdSource(new Random(7));
       logs = new LogBroker(ids, clock);
-      dispatcher = new DispatcherService(id, store, ids, clock, () -> leaderAddress(id), logs);
+      dispatcher =
+          new DispatcherService(
+              id, store, ids, clock, () -> leaderAddress(id), logs, new ClusterStats(clock));
       server =
           InProcessServerBuilder.forName(address)
               .executor(calls)

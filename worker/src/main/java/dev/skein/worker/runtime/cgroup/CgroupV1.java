@@ -154,7 +154,9 @@ final class CgroupV1 implements Containment {
     return new TaskUsage(
         cpu.isPresent() ? Duration.ofNanos(cpu.getAsLong()) : fromProc.cpuTime(),
         memory.isPresent() ? Math.max(0, memory.getAsLong() - reclaimable) : fromProc.memoryBytes(),
-        processes.size());
+        processes.size(),
+        fromProc.readBytes(),
+        fromProc.writtenBytes());
   }
 
   @Override

@@ -127,7 +127,9 @@ final class CgroupV2 implements Containment {
     return new TaskUsage(
         cpu.isPresent() ? Duration.ofNanos(cpu.getAsLong() * 1000) : fromProc.cpuTime(),
         memory.isPresent() ? Math.max(0, memory.getAsLong() - reclaimable) : fromProc.memoryBytes(),
-        processes.size());
+        processes.size(),
+        fromProc.readBytes(),
+        fromProc.writtenBytes());
   }
 
   @Override

@@ -93,17 +93,24 @@ final class SessionTree implements Containment {
   static TaskUsage usage(List<Long> pids) {
     var ticks = 0L;
     var pages = 0L;
+    var read = 0L;
+    var written = 0L;
     for (var pid : pids) {
       var stat = ProcFs.stat(pid);
       if (stat.isPresent()) {
         ticks += stat.get().cpuTicks();
         pages += stat.get().residentPages();
+        var disk = ProcFs.diskTraffic(pid);
+        read += disk.readBytes();
+        written += disk.writtenBytes();
       }
     }
     return new TaskUsage(
         Duration.ofSeconds(1).multipliedBy(ticks).dividedBy(ProcFs.TICKS_PER_SECOND),
         pages * PAGE_BYTES,
-        pids.size());
+        pids.size(),
+        read,
+        written);
   }
 
   private ProcessTree tree(String taskId, @Nullable ProcessId main) {

@@ -35,6 +35,38 @@ public final class ProcFs {
     }
   }
 
+  /// What a process has made disks do.
+  public record DiskTraffic(long readBytes, long writtenBytes) {
+    private static final DiskTraffic NONE = new DiskTraffic(0, 0);
+  }
+
+  /// What this process has made disks do so far; nothing when it is gone or not ours to look at.
+  public static DiskTraffic diskTraffic(long pid) {
+    try {
+      var read = 0L;
+      var written = 0L;
+      for (var line : Files.readAllLines(PROC.resolve(pid + "/io"))) {
+        if (line.startsWith("read_bytes: ")) {
+          read = Long.parseLong(line.substring("read_bytes: ".length()));
+        } else if (line.startsWith("write_bytes: ")) {
+          written = Long.parseLong(line.substring("write_bytes: ".length()));
+        }
+      }
+      return new DiskTraffic(read, written);
+    } catch (IOException e) {
+      return DiskTraffic.NONE;
+    }
+  }
+
+  /// The lines of one of the kernel's tables, such as `net/dev`; none where there is no such table.
+  public static List<String> table(String name) {
+    try {
+      return Files.readAllLines(PROC.resolve(name));
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
   /// Whether exactly this process runs.
   public static boolean alive(ProcessId id) {
     return stat(id.pid())

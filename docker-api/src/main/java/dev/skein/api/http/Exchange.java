@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -87,6 +88,8 @@ final class Exchange implements Runnable {
     try {
       send(answer());
       answered = true;
+    } catch (RejectedExecutionException closing) {
+      LOG.debug("the server ended before its answer", closing);
     } finally {
       context.cancel(null);
       if (!answered) {

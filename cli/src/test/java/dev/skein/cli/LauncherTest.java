@@ -35,8 +35,9 @@ class LauncherTest {
     Path launch = Files.createDirectories(checkout.resolve("cli/src/main/launch"));
     Files.copy(REPOSITORY.resolve("skein"), checkout.resolve("skein"));
     assertThat(checkout.resolve("skein").toFile().setExecutable(true)).isTrue();
-    Files.copy(
-        REPOSITORY.resolve("cli/src/main/launch/find-jdk.sh"), launch.resolve("find-jdk.sh"));
+    for (String script : List.of("find-jdk.sh", "jvm-flags.sh")) {
+      Files.copy(REPOSITORY.resolve("cli/src/main/launch/" + script), launch.resolve(script));
+    }
     Files.writeString(checkout.resolve("pom.xml"), "");
     Files.writeString(checkout.resolve("cli/pom.xml"), "");
     jdk = Files.createDirectories(directory.resolve("jdk"));
@@ -47,7 +48,7 @@ class LauncherTest {
     Files.writeString(target.resolve("skein-cli.jar"), "");
     Files.writeString(
         target.resolve("launch.sh"),
-        "gson=g.jar\nclient_cache=\nbuilt_with='" + jdk + "/bin/java'\n");
+        "gson=g.jar\nclient_cache=\ndaemon_cache=\nbuilt_with='" + jdk + "/bin/java'\n");
   }
 
   private static void script(Path file, String body) throws IOException {
@@ -74,7 +75,11 @@ class LauncherTest {
   @Test
   void theScriptsAreValidShell() throws Exception {
     for (String script :
-        List.of("skein", "cli/src/main/launch/find-jdk.sh", "cli/src/main/launch/prepare.sh")) {
+        List.of(
+            "skein",
+            "cli/src/main/launch/find-jdk.sh",
+            "cli/src/main/launch/jvm-flags.sh",
+            "cli/src/main/launch/prepare.sh")) {
       Result result =
           run(Path.of("/bin/sh"), Map.of(), "-n", REPOSITORY.resolve(script).toString());
       assertThat(result).isEqualTo(new Result(0, ""));

@@ -37,7 +37,7 @@ enum Mutation {
   A_REPLACED_TASK_IS_NOT_STOPPED(RestartPlanner.class, without(Mutation::stops)),
 
   A_REPLACEMENT_DOES_NOT_WAIT_FOR_ITS_PREDECESSOR(
-      RestartPlanner.class, each(Mutation::startingAtOnce)),
+      UpdatePlanner.class, each(Mutation::startingAtOnce)),
 
   A_RESTART_DOES_NOT_WAIT_FOR_ITS_DELAY(
       RestartPlanner.class,

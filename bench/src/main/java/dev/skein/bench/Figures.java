@@ -61,8 +61,12 @@ public final class Figures {
     IO.println("%-48s %s".formatted(what, figure));
   }
 
-  /// Prints median, 90th percentile and maximum of times in milliseconds.
+  /// Prints median, 90th percentile and maximum of times in milliseconds; nothing if there are
+  /// none.
   public static void printTimes(String what, List<Double> millis) {
+    if (millis.isEmpty()) {
+      return;
+    }
     print(
         what,
         "median %.0f ms, p90 %.0f ms, max %.0f ms of %d"

@@ -91,7 +91,7 @@ public final class BenchNode {
   /// Whether the daemon answers.
   ///
   /// @throws IOException if it has ended
-  boolean answers() throws IOException {
+  public boolean answers() throws IOException {
     if (!isRunning()) {
       throw new IOException(name + " ended at once:\n" + Files.readString(log()));
     }

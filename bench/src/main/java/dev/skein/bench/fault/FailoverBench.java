@@ -64,12 +64,12 @@ public final class FailoverBench {
         times.add(millisSince(start));
       } catch (IOException e) {
         // What was measured until then still counts.
-        report("leader killed to next acknowledged write", times);
+        Figures.printTimes("leader killed to next acknowledged write", times);
         throw new IOException("refused last with: " + refusal, e);
       }
       restart(leader);
     }
-    report("leader killed to next acknowledged write", times);
+    Figures.printTimes("leader killed to next acknowledged write", times);
   }
 
   private void write(EngineClient client) throws IOException, InterruptedException {
@@ -89,6 +89,8 @@ public final class FailoverBench {
 
   private void restart(BenchNode node) throws IOException, InterruptedException {
     node.start();
+    // The others may not have missed it yet.
+    LocalCluster.await(node.name() + " does not answer", node::answers);
     cluster.awaitReady();
   }
 
@@ -128,12 +130,24 @@ public final class FailoverBench {
       restart(victim);
       try (var client = other.client()) {
         client.delete("/services/" + SERVICE);
-        LocalCluster.await(
-            "the tasks do not end",
-            () -> client.list("/tasks?filters=" + Services.filter("service", SERVICE)).isEmpty());
+        LocalCluster.await("the tasks do not end", () -> !exists(client));
       }
     }
-    report((leader ? "leading" : "other") + " node killed to all replicas elsewhere", times);
+    Figures.printTimes(
+        (leader ? "leading" : "other") + " node killed to all replicas elsewhere", times);
+  }
+
+  /// A removed service is there until its last task has ended.
+  private static boolean exists(EngineClient client) throws IOException {
+    try {
+      client.object("/services/" + SERVICE);
+      return true;
+    } catch (ApiException e) {
+      if (e.status() != 404) {
+        throw e;
+      }
+      return false;
+    }
   }
 
   /// Workers and following managers in turn; never the one that is asked.
@@ -163,11 +177,5 @@ public final class FailoverBench {
 
   private static double millisSince(long start) {
     return (System.nanoTime() - start) / 1e6;
-  }
-
-  private static void report(String what, List<Double> times) {
-    if (!times.isEmpty()) {
-      Figures.printTimes(what, times);
-    }
   }
 }

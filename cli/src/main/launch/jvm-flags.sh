@@ -7,5 +7,5 @@ server_flags='--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access
 daemon_flags="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xms24m -Xmx256m -Xmn8m -XX:MinHeapFreeRatio=10
   -XX:MaxHeapFreeRatio=30 -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=64m -XX:TrimNativeHeapInterval=10000
   -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:+ExitOnOutOfMemoryError $server_flags"
-client_flags='-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms24m -Xmx64m -Xlog:disable
+client_flags='-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms24m -Xmx64m -Xlog:disable
   -Djdk.reflect.useNativeAccessorOnly=true'

@@ -131,17 +131,26 @@ final class Convergence {
         || service.getSpec().getEndpointSpec().getPortsCount() > 0;
   }
 
-  /// Exactly the tasks that the managers hold for running have a process, each on its own node.
+  /// The tasks that the managers hold for running have a process, each on its own node; besides
+  /// them only those have one that are starting, as the unhealthy do for ever.
   private @Nullable String processes() {
     for (var worker : cluster.workers().values()) {
       var expected = new TreeSet<String>();
+      var starting = new TreeSet<String>();
       for (var task : cluster.state().tasksOfNode(worker.id())) {
-        if (task.getStatus().getState() == TaskState.TASK_STATE_RUNNING
-            && !Lineage.isLost(task, cluster.state())) {
+        var state = task.getStatus().getState();
+        if (Lineage.isLost(task, cluster.state())) {
+          continue;
+        }
+        if (state == TaskState.TASK_STATE_RUNNING) {
           expected.add(task.getId());
+        } else if (state == TaskState.TASK_STATE_STARTING) {
+          starting.add(task.getId());
         }
       }
-      if (!expected.equals(worker.running())) {
+      var others = new TreeSet<>(worker.running());
+      others.removeAll(starting);
+      if (!expected.equals(others)) {
         return "node %s runs %s, not %s".formatted(worker.id(), worker.running(), expected);
       }
     }

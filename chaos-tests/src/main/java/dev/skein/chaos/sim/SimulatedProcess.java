@@ -16,7 +16,6 @@ final class SimulatedProcess {
   private final Instant healthyFrom;
   private final Instant healthyUntil;
   private @Nullable Integer exitCode;
-  private boolean passed;
 
   SimulatedProcess(TaskEvent.Started started, TaskSpec spec, Instant now, Chance chance) {
     this.started = started;
@@ -45,15 +44,10 @@ final class SimulatedProcess {
 
   /// Whether a probe at this time finds it healthy. One in a hundred fails for no reason.
   boolean probe(Instant now, Chance chance) {
-    var healthy =
-        isRunning() && !now.isBefore(healthyFrom) && now.isBefore(healthyUntil) && !chance.in(100);
-    passed |= healthy;
-    return healthy;
-  }
-
-  /// Whether a probe has ever found it healthy.
-  boolean hasPassed() {
-    return passed;
+    return isRunning()
+        && !now.isBefore(healthyFrom)
+        && now.isBefore(healthyUntil)
+        && !chance.in(100);
   }
 
   /// How long a probe takes.

@@ -14,6 +14,7 @@ import dev.skein.worker.agent.TaskEvent;
 import dev.skein.worker.agent.WorkerTask;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -43,6 +44,8 @@ final class SimulatedWorker {
   private final TreeMap<String, WorkerTask> disk = new TreeMap<>();
   private final TreeMap<String, SimulatedProcess> processes = new TreeMap<>();
   private List<MeshService> meshOnDisk = List.of();
+  // Not the machine's own: what the checks have seen of it.
+  private final Set<String> healthy = new HashSet<>();
   private int nextPort = 40_000;
 
   private @Nullable AgentCore agent;
@@ -99,10 +102,10 @@ final class SimulatedWorker {
     return running;
   }
 
-  /// Whether a probe has ever found the task's process healthy.
+  /// Whether a probe has ever found the task's process healthy, even if the machine has died since:
+  /// what it reported may be committed afterwards.
   boolean wasHealthy(String task) {
-    var process = processes.get(task);
-    return process != null && process.hasPassed();
+    return healthy.contains(task);
   }
 
   /// Tasks that the agent has not forgotten, for messages.
@@ -377,10 +380,13 @@ final class SimulatedWorker {
       }
       case PROBE -> {
         var process = processes.get(taskId);
-        var healthy = process != null && process.probe(time.now(), chance);
+        var passed = process != null && process.probe(time.now(), chance);
+        if (passed) {
+          healthy.add(taskId);
+        }
         tell(
             taskId,
-            new TaskEvent.Probed(healthy, healthy ? "" : "exit code 1"),
+            new TaskEvent.Probed(passed, passed ? "" : "exit code 1"),
             SimulatedProcess.probeTime(chance));
       }
       case STOP -> stop(taskId, chance.millis(1, 2_000));

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class SimulatedClusterTest {
   /// More are run by `./chaos-tests/simulate`.
-  private static final int SEEDS = Integer.getInteger("skein.simulation.seeds", 250);
+  private static final int SEEDS = Integer.getInteger("skein.simulation.seeds", 1_000);
 
   /// A bug that no seed up to this one shows is not noticed.
   private static final int SEEDS_PER_MUTATION_MAX = 60;

@@ -67,7 +67,7 @@ client() {
     -H "unix://$socket" "$@"
 }
 
-# until COMMAND...: tries for half a minute.
+# until_ok COMMAND...: tries for half a minute.
 until_ok() {
   tries=0
   until "$@" >/dev/null 2>&1; do
@@ -91,9 +91,13 @@ train() {
     client a $words
   done
   until_ok demoted
+}
+
+# Ends the tasks, too, however far it came.
+leave() {
   client b swarm leave --force
   client a swarm leave --force
-}
+} >>"$work/train.log" 2>&1
 
 running() {
   [ "$(client a service ps train --format '{{.CurrentState}}' | grep -c '^Running')" = 2 ]
@@ -108,10 +112,12 @@ trained=$!
 daemon b &
 second=$!
 if train >"$work/train.log" 2>&1; then
+  leave || true
   # The cache is written at its end.
   kill "$trained" && wait "$trained" || true
   trained=
 else
+  leave || true
   cat "$work/train.log" "$work"/?.log >&2
 fi
 keep "$daemon_cache"

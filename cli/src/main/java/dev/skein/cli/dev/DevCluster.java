@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -126,15 +127,19 @@ public final class DevCluster {
   ///
   /// @param isolated whether each node has a network and a disk of its own, see [Isolation]
   public void up(int managers, int workers, boolean isolated) throws IOException {
-    up(managers, workers, isolated, new JsonObject(), Map.of());
+    up(managers, workers, isolated, new JsonObject(), node -> Map.of());
   }
 
   /// As the other one.
   ///
   /// @param spec of the swarm, as Docker's API has it
-  /// @param environment of each daemon
+  /// @param environment of a node's daemon
   public void up(
-      int managers, int workers, boolean isolated, JsonObject spec, Map<String, String> environment)
+      int managers,
+      int workers,
+      boolean isolated,
+      JsonObject spec,
+      Function<DevNode, Map<String, String>> environment)
       throws IOException {
     if (!nodes().isEmpty()) {
       throw new FailureException(
@@ -159,7 +164,8 @@ public final class DevCluster {
     }
   }
 
-  private void make(List<DevNode> nodes, boolean isolated, Map<String, String> environment)
+  private void make(
+      List<DevNode> nodes, boolean isolated, Function<DevNode, Map<String, String>> environment)
       throws IOException {
     Files.createDirectories(root);
     var isolation = Isolation.of(root);
@@ -171,7 +177,7 @@ public final class DevCluster {
       isolation.create();
     }
     for (var node : nodes) {
-      node.create(environment);
+      node.create(environment.apply(node));
       if (isolated) {
         isolation.add(node);
       }

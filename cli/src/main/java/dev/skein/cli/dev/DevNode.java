@@ -108,6 +108,9 @@ public record DevNode(String name, String address, Path directory) {
   /// @param launcher the `skein` script
   public void start(String launcher) throws IOException {
     Files.createDirectories(data());
+    if (isIsolated()) {
+      Isolation.mount(this);
+    }
     var command = new ArrayList<>(inside());
     command.addAll(
         List.of(

@@ -107,17 +107,24 @@ public final class Isolation {
     return node.directory().resolve("disk.img");
   }
 
-  /// Mounts a node's disk.
-  public static void mount(DevNode node) throws IOException {
+  /// Mounts a node's disk if it is not.
+  static void mount(DevNode node) throws IOException {
+    if (isMounted(node)) {
+      return;
+    }
     Files.createDirectories(node.data());
     SystemCommand.run("mount", "-o", "loop", image(node).toString(), node.data().toString());
   }
 
   /// Takes a node's disk away, whose processes have ended.
   public static void unmount(DevNode node) throws IOException {
-    if (SystemCommand.succeeds("mountpoint", "-q", node.data().toString())) {
+    if (isMounted(node)) {
       SystemCommand.run("umount", node.data().toString());
     }
+  }
+
+  private static boolean isMounted(DevNode node) {
+    return SystemCommand.succeeds("mountpoint", "-q", node.data().toString());
   }
 
   /// Removes what [#add] made.

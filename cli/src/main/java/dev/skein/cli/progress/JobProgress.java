@@ -38,6 +38,9 @@ final class JobProgress {
   /// @param down ids of the nodes that are down
   /// @param nowNanos monotonic time
   Look look(JsonObject service, Iterable<JsonElement> tasks, Set<String> down, long nowNanos) {
+    if (Json.at(service, "Spec.Schedule") != null) {
+      return scheduled(service);
+    }
     boolean global = Json.at(service, "Spec.Mode.GlobalJob") != null;
     Map<String, JsonObject> bySlot = newest(service, tasks, global);
     int completed = 0;
@@ -76,6 +79,16 @@ final class JobProgress {
         slots,
         -1,
         outcome(completed, active, total, failure, nowNanos));
+  }
+
+  /// A scheduled job begins its runs by itself: there is nothing to wait for.
+  private static Look scheduled(JsonObject service) {
+    String next = Json.text(service, "JobStatus.NextExecution");
+    String note =
+        next.isEmpty()
+            ? "job suspended: no task shall complete"
+            : "job scheduled: the next run is due at " + next;
+    return new Look(List.of(), 0, 0, false, List.of(), -1, new Outcome(null, note));
   }
 
   private @Nullable Outcome outcome(

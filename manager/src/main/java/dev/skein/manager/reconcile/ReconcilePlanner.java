@@ -52,7 +52,7 @@ public final class ReconcilePlanner implements Planner {
     var ids = new LinkedHashSet<>(dirty.services());
     for (var slot : dirty.slots()) {
       if (!ids.contains(slot.serviceId())
-          && (isOfReplicatedJob(slot, state) || Lineage.of(state, slot).filling().isEmpty())) {
+          && (makesRoomInAJob(slot, state) || Lineage.of(state, slot).filling().isEmpty())) {
         ids.add(slot.serviceId());
       }
     }
@@ -66,9 +66,11 @@ public final class ReconcilePlanner implements Planner {
     return ids;
   }
 
-  private static boolean isOfReplicatedJob(Slot slot, ClusterState state) {
+  /// Whether what ended in the slot may let others begin, or end its run.
+  private static boolean makesRoomInAJob(Slot slot, ClusterState state) {
     var service = state.service(slot.serviceId());
-    return service != null && Mode.of(service.getSpec()) == Mode.REPLICATED_JOB;
+    return service != null
+        && (Mode.of(service.getSpec()) == Mode.REPLICATED_JOB || Jobs.allowsSeveral(service));
   }
 
   private final class Round {

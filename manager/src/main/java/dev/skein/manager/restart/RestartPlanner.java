@@ -2,6 +2,7 @@ package dev.skein.manager.restart;
 
 import dev.skein.manager.plan.Dirty;
 import dev.skein.manager.plan.DirtyKey;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
@@ -17,8 +18,10 @@ import dev.skein.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Keeps each filled slot running: replaces a task that ended by its restart policy, and one whose
@@ -38,10 +41,26 @@ public final class RestartPlanner implements Planner {
   @Override
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
     var round = new Round(state, now);
-    for (var slot : dirty.slotsTouched(state)) {
+    for (var slot : toLookAt(state, dirty)) {
       round.look(slot);
     }
     return round.plan.build();
+  }
+
+  /// What stops in one iteration of a job lets the next one start in its place.
+  private static Set<Slot> toLookAt(ClusterState state, Dirty dirty) {
+    var slots = new LinkedHashSet<>(dirty.slotsTouched(state));
+    for (var slot : dirty.slotsTouched(state)) {
+      var service = state.service(slot.serviceId());
+      if (service != null && Jobs.isJob(service)) {
+        for (var task : slot.tasks(state)) {
+          if (TaskStates.wantsToRun(task)) {
+            slots.add(Slot.of(task));
+          }
+        }
+      }
+    }
+    return slots;
   }
 
   private final class Round {

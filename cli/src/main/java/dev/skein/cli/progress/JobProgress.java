@@ -39,7 +39,14 @@ final class JobProgress {
   /// @param nowNanos monotonic time
   Look look(JsonObject service, Iterable<JsonElement> tasks, Set<String> down, long nowNanos) {
     if (Json.at(service, "Spec.Schedule") != null) {
-      return scheduled(service);
+      String next = Json.text(service, "JobStatus.NextExecution");
+      return nothingToWaitFor(
+          next.isEmpty()
+              ? "job suspended: no task shall complete"
+              : "job scheduled: the next run is due at " + next);
+    }
+    if (Json.text(service, "JobStatus.Waiting").equals("true")) {
+      return nothingToWaitFor("no run goes on: the job runs when it is updated or forced to");
     }
     boolean global = Json.at(service, "Spec.Mode.GlobalJob") != null;
     Map<String, JsonObject> bySlot = newest(service, tasks, global);
@@ -81,13 +88,7 @@ final class JobProgress {
         outcome(completed, active, total, failure, nowNanos));
   }
 
-  /// A scheduled job begins its runs by itself: there is nothing to wait for.
-  private static Look scheduled(JsonObject service) {
-    String next = Json.text(service, "JobStatus.NextExecution");
-    String note =
-        next.isEmpty()
-            ? "job suspended: no task shall complete"
-            : "job scheduled: the next run is due at " + next;
+  private static Look nothingToWaitFor(String note) {
     return new Look(List.of(), 0, 0, false, List.of(), -1, new Outcome(null, note));
   }
 

@@ -7,37 +7,60 @@ import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.client.UnreachableException;
 import dev.skein.cli.command.CommandContext;
 import dev.skein.cli.command.FailureException;
+import dev.skein.cli.command.Interrupts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/// The local cluster of one user: a directory for each node below [#root].
-final class DevCluster {
+/// A local cluster: a directory for each node below [#root]. Whatever process opens the directory
+/// sees the same cluster.
+public final class DevCluster {
 
-  static final int NODES_MAX = 50;
+  /// The most nodes that one may have.
+  public static final int NODES_MAX = 50;
 
-  /// The first of the nodes' addresses is `127.77.0.1`: away from what people give to other things.
-  private static final String NETWORK = "127.77.0.";
+  /// The first of the nodes' addresses is `127.77.0.1` when they share the machine's network: away
+  /// from what people give to other things.
+  private static final String LOOPBACK = "127.77.0.";
 
-  private static final int PORT = 2377;
   private static final int START_SECONDS = 60;
   private static final int STOP_SECONDS = 20;
   private static final long LOOK_AGAIN_MS = 50;
 
-  private final CommandContext context;
   private final Path root;
+  private final @Nullable String launcher;
+  private final LongSupplier nanoTime;
+  private final Interrupts interrupts;
 
-  DevCluster(CommandContext context) {
-    this.context = context;
-    this.root = rootOf(context);
+  /// @param root the directory of the cluster's own
+  /// @param launcher the `skein` script, or null when no node is to be started
+  /// @param nanoTime monotonic nanoseconds
+  public DevCluster(
+      Path root, @Nullable String launcher, LongSupplier nanoTime, Interrupts interrupts) {
+    this.root = root;
+    this.launcher = launcher;
+    this.nanoTime = nanoTime;
+    this.interrupts = interrupts;
   }
 
-  private static Path rootOf(CommandContext context) {
-    var environment = context.environment();
+  /// The cluster that a user's commands are about.
+  public static DevCluster of(CommandContext context) {
+    return new DevCluster(
+        rootOf(context.environment()),
+        context.environment().get("SKEIN_LAUNCHER"),
+        context::nanoTime,
+        context.interrupts());
+  }
+
+  private static Path rootOf(Map<String, String> environment) {
     var own = environment.get("SKEIN_DEV_ROOT");
     if (own != null && !own.isEmpty()) {
       return Path.of(own).toAbsolutePath();
@@ -50,12 +73,13 @@ final class DevCluster {
         .resolve("dev");
   }
 
-  Path root() {
+  /// Where the nodes' directories are.
+  public Path root() {
     return root;
   }
 
   /// The nodes, managers first.
-  List<DevNode> nodes() throws IOException {
+  public List<DevNode> nodes() throws IOException {
     var nodes = new ArrayList<DevNode>();
     if (Files.isDirectory(root)) {
       try (var directories = Files.newDirectoryStream(root, "[mw]*")) {
@@ -70,7 +94,10 @@ final class DevCluster {
     return nodes;
   }
 
-  DevNode node(String name) throws IOException {
+  /// The node of this name.
+  ///
+  /// @throws FailureException if there is none
+  public DevNode node(String name) throws IOException {
     var nodes = nodes();
     return nodes.stream()
         .filter(node -> node.name().equals(name))
@@ -87,7 +114,7 @@ final class DevCluster {
   }
 
   /// Any node whose daemon answers, managers first.
-  DevNode reachable() throws IOException {
+  public DevNode reachable() throws IOException {
     for (var node : nodes()) {
       if (answers(node)) {
         return node;
@@ -96,8 +123,24 @@ final class DevCluster {
     throw new FailureException("no daemon of the local cluster answers; see: skein dev ps");
   }
 
-  /// Makes a cluster.
-  void up(int managers, int workers) throws IOException {
+  /// Makes a cluster of `m1`, `m2`, … and workers `w1`, `w2`, …
+  ///
+  /// @param isolated whether each node has a network and a disk of its own, see [Isolation]
+  public void up(int managers, int workers, boolean isolated) throws IOException {
+    up(managers, workers, isolated, new JsonObject(), node -> Map.of());
+  }
+
+  /// As the other one.
+  ///
+  /// @param spec of the swarm, as Docker's API has it
+  /// @param environment of a node's daemon
+  public void up(
+      int managers,
+      int workers,
+      boolean isolated,
+      JsonObject spec,
+      Function<DevNode, Map<String, String>> environment)
+      throws IOException {
     if (!nodes().isEmpty()) {
       throw new FailureException(
           "there already is a local cluster (%s); remove it first: skein dev down".formatted(root));
@@ -105,18 +148,13 @@ final class DevCluster {
     var nodes = new ArrayList<DevNode>();
     for (var i = 1; i <= managers + workers; i++) {
       var name = i <= managers ? "m" + i : "w" + (i - managers);
-      nodes.add(new DevNode(name, NETWORK + i, root.resolve(name)));
+      var network = isolated ? Isolation.NETWORK : LOOPBACK;
+      nodes.add(new DevNode(name, network + i, root.resolve(name)));
     }
-    for (var node : nodes) {
-      node.create();
-      start(node);
-    }
-    for (var node : nodes) {
-      awaitAnswer(node);
-    }
+    make(nodes, isolated, environment);
     var first = nodes.getFirst();
     try (var client = first.client()) {
-      client.post("/swarm/init", initRequest(first));
+      client.post("/swarm/init", initRequest(first, spec));
       var tokens = client.object("/swarm").getAsJsonObject("JoinTokens");
       for (var node : nodes.subList(1, nodes.size())) {
         var token = tokens.get(node.isManager() ? "Manager" : "Worker").getAsString();
@@ -126,20 +164,44 @@ final class DevCluster {
     }
   }
 
-  private static JsonObject initRequest(DevNode node) {
+  private void make(
+      List<DevNode> nodes, boolean isolated, Function<DevNode, Map<String, String>> environment)
+      throws IOException {
+    Files.createDirectories(root);
+    var isolation = Isolation.of(root);
+    if (isolated) {
+      var missing = Isolation.missing();
+      if (missing.isPresent()) {
+        throw new FailureException(missing.get());
+      }
+      isolation.create();
+    }
+    for (var node : nodes) {
+      node.create(environment.apply(node));
+      if (isolated) {
+        isolation.add(node);
+      }
+      start(node);
+    }
+    for (var node : nodes) {
+      awaitAnswer(node);
+    }
+  }
+
+  private static JsonObject initRequest(DevNode node, JsonObject spec) {
     var request = new JsonObject();
-    request.addProperty("ListenAddr", node.address() + ":" + PORT);
-    request.addProperty("AdvertiseAddr", node.address() + ":" + PORT);
-    request.add("Spec", new JsonObject());
+    request.addProperty("ListenAddr", node.rpc());
+    request.addProperty("AdvertiseAddr", node.rpc());
+    request.add("Spec", spec);
     return request;
   }
 
   private static void join(DevNode node, DevNode manager, String token) throws IOException {
     var request = new JsonObject();
-    request.addProperty("ListenAddr", node.address() + ":" + PORT);
-    request.addProperty("AdvertiseAddr", node.address() + ":" + PORT);
+    request.addProperty("ListenAddr", node.rpc());
+    request.addProperty("AdvertiseAddr", node.rpc());
     var remotes = new JsonArray();
-    remotes.add(manager.address() + ":" + PORT);
+    remotes.add(manager.rpc());
     request.add("RemoteAddrs", remotes);
     request.addProperty("JoinToken", token);
     try (var client = node.client()) {
@@ -162,7 +224,7 @@ final class DevCluster {
   }
 
   /// Starts a node's daemon and waits until it answers.
-  void startAndAwait(DevNode node) throws IOException {
+  public void startAndAwait(DevNode node) throws IOException {
     if (node.process().isPresent()) {
       throw new FailureException(node.name() + " is " + node.state() + " already");
     }
@@ -171,14 +233,14 @@ final class DevCluster {
   }
 
   private void start(DevNode node) throws IOException {
-    var launcher = context.environment().get("SKEIN_LAUNCHER");
     if (launcher == null || launcher.isEmpty()) {
       throw new FailureException("run this through the skein script, which starts the daemons too");
     }
     node.start(launcher);
   }
 
-  private void awaitAnswer(DevNode node) throws IOException {
+  /// Waits until a node's daemon answers.
+  public void awaitAnswer(DevNode node) throws IOException {
     await(
         START_SECONDS,
         "%s does not answer; its log: %s".formatted(node.name(), node.log()),
@@ -197,7 +259,8 @@ final class DevCluster {
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
   }
 
-  private static boolean answers(DevNode node) throws IOException {
+  /// Whether a node's daemon answers.
+  public static boolean answers(DevNode node) throws IOException {
     if (!Files.exists(node.socket()) || node.process().isEmpty()) {
       return false;
     }
@@ -210,7 +273,7 @@ final class DevCluster {
   }
 
   /// Ends all daemons and tasks, and forgets the cluster.
-  void down() throws IOException {
+  public void down() throws IOException {
     for (var node : nodes()) {
       node.signalAll("CONT");
       node.signalAll("KILL");
@@ -226,22 +289,26 @@ final class DevCluster {
           });
       node.delete();
     }
+    Isolation.of(root).remove();
   }
 
   /// A step that is repeated until it says that it is done.
   @FunctionalInterface
-  interface Check {
+  public interface Check {
+    /// Whether it is done.
     boolean done() throws IOException;
   }
 
   /// Waits until `check` holds.
-  void await(int seconds, String otherwise, Check check) throws IOException {
-    var deadline = context.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+  ///
+  /// @throws FailureException with `otherwise` if it does not within `seconds`
+  public void await(int seconds, String otherwise, Check check) throws IOException {
+    var deadline = nanoTime.getAsLong() + TimeUnit.SECONDS.toNanos(seconds);
     while (!check.done()) {
-      if (context.nanoTime() > deadline) {
+      if (nanoTime.getAsLong() > deadline) {
         throw new FailureException(otherwise);
       }
-      if (context.interrupts().await(TimeUnit.MILLISECONDS.toNanos(LOOK_AGAIN_MS))) {
+      if (interrupts.await(TimeUnit.MILLISECONDS.toNanos(LOOK_AGAIN_MS))) {
         throw new FailureException("interrupted");
       }
     }

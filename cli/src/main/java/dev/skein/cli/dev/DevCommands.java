@@ -29,8 +29,7 @@ public final class DevCommands implements CommandProvider {
   @Override
   public Command command() {
     return new Group(
-        "Run a whole cluster on this machine: separate daemons, each with a loopback address of its"
-            + " own.",
+        "Run a whole cluster on this machine: separate daemons, each with an address of its own.",
         List.of(
             new Entry("up", "Start a local cluster", DevCommands::up),
             new Entry("ps", "List the nodes of the local cluster", DevCommands::ps),
@@ -63,8 +62,15 @@ public final class DevCommands implements CommandProvider {
                 .byDefault(String.valueOf(MANAGERS_DEFAULT)),
             Flag.of("workers", "uint", "Number of other nodes", Flag::readUnsigned)
                 .byDefault(String.valueOf(WORKERS_DEFAULT)),
+            Flag.bool(
+                "isolated",
+                (char) 0,
+                "Give each node a network and a disk of its own, for experiments (root)"),
             Flag.bool("demo", (char) 0, "Create a service, call it through every node, scale it"))
-        .examples("skein dev up --demo", "skein dev up --managers 1 --workers 0")
+        .examples(
+            "skein dev up --demo",
+            "skein dev up --managers 1 --workers 0",
+            "skein dev up --isolated")
         .does(
             (context, arguments) -> {
               var managers = count(arguments, "managers", MANAGERS_DEFAULT);
@@ -77,8 +83,14 @@ public final class DevCommands implements CommandProvider {
                 throw new UsageException(
                     "more than " + DevCluster.NODES_MAX + " nodes are too many for one machine");
               }
-              var cluster = new DevCluster(context);
-              cluster.up(managers, workers);
+              var cluster = DevCluster.of(context);
+              var isolated = arguments.is("isolated");
+              if (isolated && arguments.is("demo")) {
+                throw new UsageException(
+                    "--demo calls the nodes from this machine's network, which --isolated nodes are"
+                        + " not in");
+              }
+              cluster.up(managers, workers, isolated);
               show(context, cluster);
               if (arguments.is("demo")) {
                 new DevDemo(context, cluster).run();
@@ -101,7 +113,7 @@ public final class DevCommands implements CommandProvider {
         .examples("skein dev ps")
         .does(
             (context, arguments) -> {
-              show(context, new DevCluster(context));
+              show(context, DevCluster.of(context));
               return ExitCode.SUCCESS;
             });
   }
@@ -121,7 +133,7 @@ public final class DevCommands implements CommandProvider {
         .examples("skein dev down")
         .does(
             (context, arguments) -> {
-              new DevCluster(context).down();
+              DevCluster.of(context).down();
               return ExitCode.SUCCESS;
             });
   }
@@ -138,7 +150,7 @@ public final class DevCommands implements CommandProvider {
         .examples("skein dev " + word + " m1")
         .does(
             (context, arguments) -> {
-              var cluster = new DevCluster(context);
+              var cluster = DevCluster.of(context);
               for (var name : arguments.positional()) {
                 action.on(cluster, cluster.node(name));
                 context.out().println(name);

@@ -8,30 +8,33 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /// One node of the local cluster: a directory with what its daemon keeps, and, while it runs, the
-/// daemon's process.
+/// daemon's process. Whatever process looks at the directory sees the same node.
 ///
 /// @param name `m1`, `m2`, … for those that began as managers, `w1`, … for workers
-/// @param address its loopback address
+/// @param address its address: of the loopback network, or in a network namespace of its own
 /// @param directory holds the socket, the log, the state and the process's id
-record DevNode(String name, String address, Path directory) {
+public record DevNode(String name, String address, Path directory) {
+
+  /// Of a daemon's RPCs; Raft has the next one.
+  public static final int PORT = 2377;
 
   private static final int ANSWER_SECONDS = 30;
-  private static final int SIGNAL_SECONDS = 5;
 
-  Path socket() {
+  public Path socket() {
     return directory.resolve("skein.sock");
   }
 
-  Path log() {
+  public Path log() {
     return directory.resolve("daemon.log");
   }
 
-  Path data() {
+  public Path data() {
     return directory.resolve("data");
   }
 
@@ -44,21 +47,51 @@ record DevNode(String name, String address, Path directory) {
   }
 
   /// Whether it began as a manager.
-  boolean isManager() {
+  public boolean isManager() {
     return name.startsWith("m");
   }
 
-  String host() {
+  public String host() {
     return "unix://" + socket();
   }
 
-  EngineClient client() {
+  public EngineClient client() {
     return new EngineClient(new Endpoint.Unix(socket().toString()), null, ANSWER_SECONDS);
   }
 
+  /// `host:port` of its RPCs.
+  public String rpc() {
+    return address + ":" + PORT;
+  }
+
+  /// The cluster that it belongs to is the directory above its own.
+  private Isolation isolation() {
+    return Isolation.of(directory.resolveSibling("."));
+  }
+
+  /// Whether it has a network and a disk of its own.
+  public boolean isIsolated() {
+    return isolation().exists();
+  }
+
+  /// The words before a command that make it run in the node's network.
+  public List<String> inside() {
+    return isIsolated() ? Isolation.inside(isolation().namespace(name)) : List.of();
+  }
+
+  /// Where variables for the daemon's environment stand, a line each.
+  public Path environmentFile() {
+    return directory.resolve("environment");
+  }
+
   /// Makes the directory.
-  void create() throws IOException {
+  ///
+  /// @param environment variables for the daemon
+  void create(Map<String, String> environment) throws IOException {
     Files.createDirectories(directory);
+    Files.write(
+        environmentFile(),
+        environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
     Files.writeString(addressFile(), address);
   }
 
@@ -73,9 +106,13 @@ record DevNode(String name, String address, Path directory) {
   /// Starts the daemon as a process that outlives this one.
   ///
   /// @param launcher the `skein` script
-  void start(String launcher) throws IOException {
+  public void start(String launcher) throws IOException {
     Files.createDirectories(data());
-    var command =
+    if (isIsolated()) {
+      Isolation.mount(this);
+    }
+    var command = new ArrayList<>(inside());
+    command.addAll(
         List.of(
             "setsid",
             launcher,
@@ -85,19 +122,31 @@ record DevNode(String name, String address, Path directory) {
             "--data-root",
             data().toString(),
             "--hostname",
-            name);
+            name));
     var builder =
         new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
             .redirectErrorStream(true);
     builder.environment().remove("SKEIN_HOST");
+    builder.environment().putAll(ownEnvironment());
     var process = builder.start().toHandle();
     Files.writeString(processFile(), process.pid() + " " + startOf(process));
   }
 
+  private Map<String, String> ownEnvironment() throws IOException {
+    var environment = new HashMap<String, String>();
+    if (Files.exists(environmentFile())) {
+      for (var line : Files.readAllLines(environmentFile())) {
+        var split = line.indexOf('=');
+        environment.put(line.substring(0, split), line.substring(split + 1));
+      }
+    }
+    return environment;
+  }
+
   /// The daemon's process, if it runs.
-  Optional<ProcessHandle> process() throws IOException {
+  public Optional<ProcessHandle> process() throws IOException {
     if (!Files.exists(processFile())) {
       return Optional.empty();
     }
@@ -112,7 +161,7 @@ record DevNode(String name, String address, Path directory) {
   }
 
   /// Sends a signal to the daemon and to all processes of its tasks, as if the machine had it.
-  void signalAll(String signal) throws IOException {
+  public void signalAll(String signal) throws IOException {
     var pids = new ArrayList<Long>();
     process().map(ProcessHandle::pid).ifPresent(pids::add);
     pids.addAll(TaskProcesses.of(data()));
@@ -120,36 +169,30 @@ record DevNode(String name, String address, Path directory) {
   }
 
   /// Sends a signal to the daemon alone.
-  void signalDaemon(String signal) throws IOException {
+  public void signalDaemon(String signal) throws IOException {
     signal(signal, process().map(ProcessHandle::pid).stream().toList());
   }
 
-  private static void signal(String signal, List<Long> pids) throws IOException {
-    if (pids.isEmpty()) {
-      return;
-    }
-    var command = new ArrayList<>(List.of("/bin/sh", "-c", "kill -s \"$0\" \"$@\" 2>&1", signal));
-    pids.forEach(pid -> command.add(Long.toString(pid)));
-    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try {
-      if (!process.waitFor(SIGNAL_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new IOException("sending SIG" + signal + " took too long");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+  /// Sends a signal to processes; those that have ended meanwhile do not matter.
+  public static void signal(String signal, List<Long> pids) throws IOException {
+    if (!pids.isEmpty()) {
+      var command = new ArrayList<>(List.of("/bin/sh", "-c", "kill -s \"$0\" \"$@\" 2>&1", signal));
+      pids.forEach(pid -> command.add(Long.toString(pid)));
+      SystemCommand.succeeds(command.toArray(String[]::new));
     }
   }
 
   /// Removes all that is left of it, once its processes have ended.
   void delete() throws IOException {
     TaskLeftovers.remove(data());
+    if (isIsolated()) {
+      isolation().remove(this);
+    }
     DirectoryTree.delete(directory);
   }
 
   /// What `dev ps` calls its state.
-  String state() throws IOException {
+  public String state() throws IOException {
     var process = process();
     if (process.isEmpty()) {
       return "stopped";

@@ -19,9 +19,6 @@ import java.util.concurrent.TimeoutException;
 /// started. Blocks the thread that awaits it, so call it from a virtual one.
 final class JoinedCommand {
 
-  /// How long what the command left behind may hold its output open after it has ended.
-  private static final Duration OUTPUT_PATIENCE = Duration.ofMillis(100);
-
   /// As a shell shows a command killed by SIGKILL.
   private static final int KILLED_CODE = 137;
 
@@ -62,26 +59,20 @@ final class JoinedCommand {
 
   Execution await(Duration timeout) throws IOException, InterruptedException {
     try {
-      if (!process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-        kill();
-        return new Execution(KILLED_CODE, true, outputAfterTheEnd());
-      }
-      return new Execution(process.exitValue(), false, outputAfterTheEnd());
+      var ended = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      // Also what a command that has ended left behind: each probe would add to it. Whether
+      // something holds the output open does not tell, because Java may close it at the end.
+      kill();
+      return ended
+          ? new Execution(process.exitValue(), false, outputAfterTheEnd())
+          : new Execution(KILLED_CODE, true, outputAfterTheEnd());
     } catch (InterruptedException e) {
       kill();
       throw e;
     }
   }
 
-  private String outputAfterTheEnd() throws IOException, InterruptedException {
-    try {
-      return output.get(OUTPUT_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      // Something that the command started holds its output open.
-      kill();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
+  private String outputAfterTheEnd() throws InterruptedException {
     try {
       return output.get(TaskRuntime.KILL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException | ExecutionException e) {

@@ -1,0 +1,165 @@
+package dev.skein.chaos.fault;
+
+import dev.skein.chaos.fault.Fault.Option;
+import dev.skein.cli.dev.SystemCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+
+/// Disks that are full, hang, fail or forget.
+final class DiskFaults {
+
+  private static final String FILLING = "filled-by-experiment";
+
+  private DiskFaults() {}
+
+  static List<Fault> all() {
+    return List.of(
+        new Fault(
+            "disk.full",
+            "The node's disk is full",
+            "All free space of the node's disk is taken. A manager that cannot store its log must"
+                + " stop rather than acknowledge; the others go on. Once there is room again, it"
+                + " starts and catches up.",
+            List.of(Need.DISK),
+            true,
+            List.of(),
+            DiskFaults::fill),
+        new Fault(
+            "disk.freeze",
+            "The node's disk hangs",
+            "Each write waits until the fault ends (fsfreeze). A leader that cannot write must give"
+                + " way; nothing that it had not stored may be acknowledged.",
+            List.of(Need.DISK),
+            true,
+            List.of(),
+            DiskFaults::freeze),
+        new Fault(
+            "disk.slow",
+            "The node's disk hangs again and again",
+            "The disk is frozen for a while, then goes on for as long, over and over.",
+            List.of(Need.DISK),
+            true,
+            List.of(new Option("ms", "200", "[1-9][0-9]{1,3}", "milliseconds of each")),
+            DiskFaults::slow),
+        new Fault(
+            "disk.fail",
+            "The node's disk fails all reads and writes",
+            "Every access gets an input/output error, fsync too (the file system is shut down). A"
+                + " manager must stop within seconds and never acknowledge what it could not store."
+                + " What was not fsynced is lost.",
+            List.of(Need.DISK),
+            true,
+            List.of(),
+            DiskFaults::fail),
+        new Fault(
+            "power.cut",
+            "The node's power fails; what was not fsynced is lost",
+            "All processes die and the file system loses what it was not told to keep. After the"
+                + " restart each acknowledged write must still be there, and the term and vote that"
+                + " the node had given.",
+            List.of(Need.DISK),
+            true,
+            List.of(),
+            DiskFaults::cutPower));
+  }
+
+  private static Injection fill(Site site) throws IOException {
+    var file = site.node().data().resolve(FILLING);
+    var deadman = site.arm(List.of(List.of("rm", "-f", file.toString()), site.startCommand()));
+    // The daemon may take some of the space while it is being filled: until nothing is left.
+    long free;
+    while ((free = Files.getFileStore(site.node().data()).getUsableSpace()) > 0) {
+      if (!SystemCommand.succeeds(
+          "fallocate",
+          "-o",
+          Long.toString(size(site)),
+          "-l",
+          Long.toString(free),
+          file.toString())) {
+        break;
+      }
+    }
+    return () -> {
+      Files.deleteIfExists(file);
+      site.node().start();
+      deadman.disarm();
+    };
+  }
+
+  private static long size(Site site) throws IOException {
+    var file = site.node().data().resolve(FILLING);
+    return Files.exists(file) ? Files.size(file) : 0;
+  }
+
+  private static Injection freeze(Site site) throws IOException {
+    var data = site.node().data().toString();
+    var deadman = site.arm(List.of(List.of("fsfreeze", "-u", data), site.startCommand()));
+    SystemCommand.run("fsfreeze", "-f", data);
+    return () -> {
+      SystemCommand.run("fsfreeze", "-u", data);
+      // A manager stops when its disk hangs for too long.
+      site.node().start();
+      deadman.disarm();
+    };
+  }
+
+  private static Injection slow(Site site) throws IOException {
+    var data = site.node().data().toString();
+    var pulse =
+        """
+        pause=$(printf '0.%%03d' "$1")
+        while :; do
+          fsfreeze -f "$2"; sleep "$pause"; fsfreeze -u "$2"; sleep "$pause"
+        done
+        """
+            .replace("%%", "%");
+    var shell =
+        new ProcessBuilder(
+                "setsid",
+                "timeout",
+                Long.toString(Math.max(1, site.deadman().toSeconds())),
+                "sh",
+                "-c",
+                pulse,
+                "slow",
+                site.text("ms"),
+                data)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    var deadman =
+        site.arm(
+            List.of(
+                List.of("kill", "--", "-" + shell.pid()),
+                List.of("fsfreeze", "-u", data),
+                site.startCommand()));
+    return () -> {
+      SystemCommand.succeeds("sh", "-c", "kill -9 -- -\"$0\"", Long.toString(shell.pid()));
+      SystemCommand.succeeds("fsfreeze", "-u", data);
+      site.node().start();
+      deadman.disarm();
+    };
+  }
+
+  private static Injection fail(Site site) throws IOException {
+    var deadman = site.arm(remount(site));
+    var processes = site.node().breakDisk();
+    return () -> {
+      site.node().powerOff(processes);
+      site.node().start();
+      deadman.disarm();
+    };
+  }
+
+  private static Injection cutPower(Site site) throws IOException {
+    var deadman = site.arm(remount(site));
+    site.node().cutPower();
+    return ProcessFaults.restart(site, deadman);
+  }
+
+  /// What is shut down writes nothing any more, so its image can be mounted beside it.
+  private static List<List<String>> remount(Site site) {
+    return List.of(List.of("umount", "-l", site.node().data().toString()), site.startCommand());
+  }
+}

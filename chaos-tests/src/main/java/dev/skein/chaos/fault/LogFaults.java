@@ -1,0 +1,137 @@
+package dev.skein.chaos.fault;
+
+import dev.skein.chaos.lab.Condition;
+import dev.skein.chaos.lab.LabNode;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/// Files of a manager that are not what it wrote. It must refuse to start, or get what it lost from
+/// the others; it may never serve what is wrong.
+final class LogFaults {
+
+  private static final int START_SECONDS = 40;
+
+  private LogFaults() {}
+
+  static List<Fault> all() {
+    return List.of(
+        new Fault(
+            "log.torn",
+            "The end of a manager's log is missing",
+            "The daemon is killed, and the last bytes of its log are zeroed, as when a disk had"
+                + " kept only a part of the last write. The manager drops what is not whole and"
+                + " gets it again from the others.",
+            List.of(),
+            true,
+            List.of(),
+            site -> damage(site, "log_", LogFaults::tear)),
+        new Fault(
+            "log.flip",
+            "A bit of a manager's log is flipped",
+            "The daemon is killed, and one bit in its log is turned round. The checksum of the"
+                + " entry tells: the manager refuses to start, or drops the log's end and gets it"
+                + " again.",
+            List.of(),
+            true,
+            List.of(),
+            site -> damage(site, "log_", LogFaults::flip)),
+        new Fault(
+            "snapshot.flip",
+            "A bit of a manager's snapshot is flipped",
+            "The daemon is killed, and one bit in its newest snapshot is turned round. Its seal"
+                + " tells: the manager refuses to start.",
+            List.of(),
+            true,
+            List.of(),
+            site -> damage(site, "snapshot.", LogFaults::flip)));
+  }
+
+  /// Changes a file.
+  private interface Damage {
+    void to(RandomAccessFile file, long used, Site site) throws IOException;
+  }
+
+  private static Injection damage(Site site, String prefix, Damage damage) throws IOException {
+    var node = site.node();
+    var deadman = site.arm(List.of(site.startCommand()));
+    node.kill();
+    var file = newest(node, prefix);
+    if (file.isEmpty()) {
+      // A manager that has taken no snapshot yet has none to damage.
+      return ProcessFaults.restart(site, deadman);
+    }
+    var saved = node.beside("saved");
+    Files.copy(file.get(), saved, StandardCopyOption.REPLACE_EXISTING);
+    try (var access = new RandomAccessFile(file.get().toFile(), "rw")) {
+      damage.to(access, used(access), site);
+    }
+    node.launch();
+    return () -> {
+      if (!comesUp(site)) {
+        site.lab().note(node.name() + " refused to start on a damaged " + file.get().getFileName());
+        Files.copy(saved, file.get(), StandardCopyOption.REPLACE_EXISTING);
+        node.start();
+      }
+      Files.delete(saved);
+      deadman.disarm();
+    };
+  }
+
+  private static boolean comesUp(Site site) throws IOException {
+    site.lab()
+        .await(
+            new Condition(
+                site.node().name() + " answers or has ended",
+                lab ->
+                    site.node().answers() || !site.node().isRunning()
+                        ? Optional.empty()
+                        : Optional.of("neither")),
+            Duration.ofSeconds(START_SECONDS));
+    return site.node().isRunning();
+  }
+
+  private static Optional<Path> newest(LabNode node, String prefix) throws IOException {
+    try (var files = Files.walk(node.data().resolve("raft"))) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> file.getFileName().toString().startsWith(prefix))
+          .filter(file -> !file.getFileName().toString().endsWith(".md5"))
+          .max(Comparator.comparing(Path::toString));
+    }
+  }
+
+  /// How much of a file is in use: what was allocated ahead is zero.
+  private static long used(RandomAccessFile file) throws IOException {
+    var bytes = new byte[(int) file.length()];
+    file.readFully(bytes);
+    var end = bytes.length;
+    while (end > 0 && bytes[end - 1] == 0) {
+      end--;
+    }
+    return end;
+  }
+
+  private static void tear(RandomAccessFile file, long used, Site site) throws IOException {
+    var count = Math.min(used, 1 + site.random().nextInt(16));
+    file.seek(used - count);
+    file.write(new byte[(int) count]);
+  }
+
+  private static void flip(RandomAccessFile file, long used, Site site) throws IOException {
+    if (used == 0) {
+      return;
+    }
+    var position = site.random().nextLong(used);
+    file.seek(position);
+    var value = file.read();
+    file.seek(position);
+    file.write(value ^ (1 << site.random().nextInt(8)));
+  }
+}

@@ -1,0 +1,172 @@
+package dev.skein.chaos.fault;
+
+import dev.skein.chaos.fault.Fault.Option;
+import dev.skein.chaos.lab.LabNode;
+import dev.skein.cli.dev.SystemCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// Networks that lose, cut and slow. Each is a table of the packet filter's, or a queue, in the
+/// network namespace of the node that it befalls.
+final class NetworkFaults {
+
+  private static final String PERCENT = "100|[1-9][0-9]?";
+
+  private static final Option PEERS =
+      new Option(
+          "peers",
+          "all",
+          "all|managers|workers|[mw][0-9]+(,[mw][0-9]+)*",
+          "the nodes that it is cut off from: all, managers, workers, or names");
+
+  private NetworkFaults() {}
+
+  static List<Fault> all() {
+    return List.of(
+        cut(
+            "partition",
+            "The node is cut off from others",
+            "No packet reaches the node or leaves it. A leader so cut off must acknowledge nothing,"
+                + " and the others elect a new one; a worker keeps its tasks, which run elsewhere"
+                + " too until it hears of that.",
+            Direction.BOTH),
+        cut(
+            "partition.in",
+            "The node hears nothing from others, but they hear it",
+            "Packets to the node are dropped. A leader that is not heard of is replaced; one that"
+                + " hears nobody must notice that by itself.",
+            Direction.IN),
+        cut(
+            "partition.out",
+            "Others hear nothing from the node, but it hears them",
+            "Packets from the node are dropped.",
+            Direction.OUT),
+        new Fault(
+            "loss",
+            "The node loses packets",
+            "Some of the packets to and from the node are dropped at random. Everything becomes"
+                + " slow; nothing may become wrong.",
+            List.of(Need.FILTER),
+            true,
+            List.of(
+                PEERS, new Option("percent", "20", PERCENT, "how many of 100 packets are lost")),
+            site ->
+                filter(
+                    site,
+                    "ip %s { "
+                        + addresses(site)
+                        + " } numgen random mod 100 < "
+                        + site.number("percent")
+                        + " drop",
+                    Direction.BOTH)),
+        new Fault(
+            "reset",
+            "The node's connections are reset",
+            "Each TCP packet to the node is answered by a reset, as by a firewall that has lost its"
+                + " table. Connections must be made again; calls that were under way are not given"
+                + " twice.",
+            List.of(Need.FILTER),
+            true,
+            List.of(PEERS),
+            site ->
+                filter(
+                    site,
+                    "ip %s { " + addresses(site) + " } meta l4proto tcp reject with tcp reset",
+                    Direction.IN)),
+        new Fault(
+            "rate",
+            "The node's network is slow",
+            "What the node sends is limited to a rate; a queue before it adds delay.",
+            List.of(Need.SHAPER),
+            true,
+            List.of(new Option("kbit", "1000", "[1-9][0-9]{1,6}", "thousands of bits in a second")),
+            NetworkFaults::rate));
+  }
+
+  private enum Direction {
+    IN,
+    OUT,
+    BOTH
+  }
+
+  private static Fault cut(String name, String summary, String explanation, Direction direction) {
+    return new Fault(
+        name,
+        summary,
+        explanation,
+        List.of(Need.FILTER),
+        true,
+        List.of(PEERS),
+        site -> filter(site, "ip %s { " + addresses(site) + " } drop", direction));
+  }
+
+  private static String addresses(Site site) {
+    var peers = site.text("peers");
+    var named = List.of(peers.split(",", -1));
+    return site.others().stream()
+        .filter(
+            other ->
+                peers.equals("all")
+                    || (peers.equals("managers") && other.isManager())
+                    || (peers.equals("workers") && !other.isManager())
+                    || named.contains(other.name()))
+        .map(LabNode::address)
+        .collect(Collectors.joining(", "));
+  }
+
+  /// Puts a rule into a table of its own; its `%s` becomes the address that the direction is about.
+  private static Injection filter(Site site, String rule, Direction direction) throws IOException {
+    var table = "skein_fault_%08x".formatted(site.random().nextInt());
+    var rules = new StringBuilder("table inet " + table + " {\n");
+    if (direction != Direction.OUT) {
+      chain(rules, "input", rule.replace("%s", "saddr"));
+    }
+    if (direction != Direction.IN) {
+      chain(rules, "output", rule.replace("%s", "daddr"));
+    }
+    rules.append("}\n");
+    var deadman = site.arm(List.of(site.node().inside("nft", "delete", "table", "inet", table)));
+    var file = site.node().beside(table + ".nft");
+    Files.writeString(file, rules);
+    try {
+      SystemCommand.run(site.node().inside("nft", "-f", file.toString()));
+    } catch (IOException e) {
+      deadman.disarm();
+      throw e;
+    } finally {
+      Files.delete(file);
+    }
+    return deadman::fire;
+  }
+
+  private static void chain(StringBuilder rules, String hook, String rule) {
+    rules
+        .append("  chain %1$s {\n    type filter hook %1$s priority -200;\n    ".formatted(hook))
+        .append(rule)
+        .append("\n  }\n");
+  }
+
+  private static Injection rate(Site site) throws IOException {
+    var deadman =
+        site.arm(List.of(site.node().inside("tc", "qdisc", "del", "dev", "eth0", "root")));
+    SystemCommand.run(
+        site.node()
+            .inside(
+                "tc",
+                "qdisc",
+                "add",
+                "dev",
+                "eth0",
+                "root",
+                "tbf",
+                "rate",
+                site.text("kbit") + "kbit",
+                "burst",
+                "32kb",
+                "latency",
+                "400ms"));
+    return deadman::fire;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.skein.chaos.fault;
+
+import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.LabNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/// Where a fault is injected, and with what.
+///
+/// @param node the machine that it befalls
+/// @param options values of the fault's own options, by name; checked
+/// @param deadman after what time it undoes itself
+/// @param random what a fault leaves to chance
+public record Site(
+    Lab lab, LabNode node, Map<String, String> options, Duration deadman, RandomGenerator random) {
+
+  /// The value of an option.
+  public String text(String option) {
+    var value = options.get(option);
+    if (value == null) {
+      throw new IllegalArgumentException("no value for " + option);
+    }
+    return value;
+  }
+
+  /// The value of an option that is a number.
+  public int number(String option) {
+    return Integer.parseInt(text(option));
+  }
+
+  /// All other nodes.
+  List<LabNode> others() {
+    return lab.nodes().stream().filter(other -> other != node).toList();
+  }
+
+  /// Arms what undoes the fault if nobody else does.
+  Deadman arm(List<List<String>> undo) throws IOException {
+    return Deadman.arm(deadman, undo, node.beside("chaos.log"));
+  }
+
+  /// The command that starts the node again, if this process can't.
+  List<String> startCommand() {
+    return List.of(
+        "env", "SKEIN_DEV_ROOT=" + lab.root(), lab.launcher(), "dev", "start", node.name());
+  }
+}

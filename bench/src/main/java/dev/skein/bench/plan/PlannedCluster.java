@@ -1,5 +1,6 @@
 package dev.skein.bench.plan;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.skein.bench.RealTime;
 import dev.skein.manager.loop.ControlCore;
 import dev.skein.manager.loop.Planners;
@@ -29,6 +30,8 @@ import dev.skein.state.ClusterState;
 import dev.skein.state.Commit;
 import dev.skein.state.IdSource;
 import dev.skein.state.Times;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -40,6 +43,10 @@ import java.util.Random;
 @RealTime
 final class PlannedCluster {
   private static final int CHANGES_PER_SET = 1_000;
+
+  private static final OperatingSystemMXBean SYSTEM =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private final IdSource ids = new IdSource(new Random(42));
   private final List<String> taskIds = new ArrayList<>();
@@ -115,23 +122,23 @@ final class PlannedCluster {
   }
 
   private void commit(ChangeSet set) {
-    var start = System.nanoTime();
+    var start = threadNanos();
     var before = state;
     var applied = before.apply(before.index() + 1, List.of(set));
     state = applied.state();
-    applyNanos += System.nanoTime() - start;
-    start = System.nanoTime();
+    applyNanos += threadNanos() - start;
+    start = threadNanos();
     core.observe(new Commit(state.index(), before, state, applied.changes()));
-    planNanos += System.nanoTime() - start;
+    planNanos += threadNanos() - start;
   }
 
   /// The planners run, and what they plan is committed, until they have nothing left to do.
   void settle() {
     while (true) {
       now = now.plusMillis(1);
-      var start = System.nanoTime();
+      var start = threadNanos();
       var sets = core.plan(now);
-      planNanos += System.nanoTime() - start;
+      planNanos += threadNanos() - start;
       if (sets.isEmpty()) {
         return;
       }
@@ -225,17 +232,26 @@ final class PlannedCluster {
     }
   }
 
+  /// What this process has used of all processors, in nanoseconds.
+  static long processorNanos() {
+    return SYSTEM.getProcessCpuTime();
+  }
+
+  private static long threadNanos() {
+    return THREADS.getCurrentThreadCpuTime();
+  }
+
   void forgetTimes() {
     applyNanos = 0;
     planNanos = 0;
   }
 
-  /// What applying commits took so far, in nanoseconds.
+  /// What applying commits took so far, in nanoseconds of this thread.
   long applyNanos() {
     return applyNanos;
   }
 
-  /// What the control loop took so far, in nanoseconds.
+  /// What the control loop took so far, in nanoseconds of this thread.
   long planNanos() {
     return planNanos;
   }

@@ -239,8 +239,7 @@ class ConvergenceTest {
     Json.make(job, "Spec.Schedule").addProperty("Expression", "@daily");
     Json.make(job, "JobStatus").addProperty("NextExecution", "2026-01-02T00:00:00Z");
     assertThat(lookAt(new JobProgress(), job, 0).outcome())
-        .isEqualTo(
-            new Outcome(null, "job scheduled: the next run is due at 2026-01-02T00:00:00Z"));
+        .isEqualTo(new Outcome(null, "job scheduled: the next run is due at 2026-01-02T00:00:00Z"));
     JsonObject waiting = job(1, 1);
     Json.make(waiting, "JobStatus").addProperty("Waiting", true);
     assertThat(lookAt(new JobProgress(), waiting, 0).outcome())

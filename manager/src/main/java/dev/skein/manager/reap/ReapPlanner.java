@@ -53,6 +53,9 @@ public final class ReapPlanner implements Planner {
 
   /// A cluster's history limit concerns all slots, the end of a service's update all of its own.
   private static Set<Slot> slotsToReap(ClusterState state, Dirty dirty) {
+    if (dirty.everything()) {
+      return places(dirty.slots());
+    }
     if (dirty.cluster()) {
       return places(Dirty.everythingIn(state).slots());
     }
@@ -67,7 +70,7 @@ public final class ReapPlanner implements Planner {
 
   /// The iterations of a job have their history in common.
   private static Set<Slot> places(Set<Slot> slots) {
-    var places = new LinkedHashSet<Slot>();
+    var places = LinkedHashSet.<Slot>newLinkedHashSet(slots.size());
     slots.forEach(slot -> places.add(slot.place()));
     return places;
   }

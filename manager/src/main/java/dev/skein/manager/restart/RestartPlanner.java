@@ -18,10 +18,11 @@ import dev.skein.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Keeps each filled slot running: replaces a task that ended by its restart policy, and one whose
@@ -41,26 +42,10 @@ public final class RestartPlanner implements Planner {
   @Override
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
     var round = new Round(state, now);
-    for (var slot : toLookAt(state, dirty)) {
-      round.look(slot);
+    for (var slot : dirty.slotsTouched(state)) {
+      round.lookAtPlace(slot);
     }
     return round.plan.build();
-  }
-
-  /// What stops in one iteration of a job lets the next one start in its place.
-  private static Set<Slot> toLookAt(ClusterState state, Dirty dirty) {
-    var slots = new LinkedHashSet<>(dirty.slotsTouched(state));
-    for (var slot : dirty.slotsTouched(state)) {
-      var service = state.service(slot.serviceId());
-      if (service != null && Jobs.isJob(service)) {
-        for (var task : slot.tasks(state)) {
-          if (TaskStates.wantsToRun(task)) {
-            slots.add(Slot.of(task));
-          }
-        }
-      }
-    }
-    return slots;
   }
 
   private final class Round {
@@ -68,17 +53,31 @@ public final class RestartPlanner implements Planner {
     private final Instant now;
     private final Plan.Builder plan = Plan.builder();
     private final Map<String, ServiceRevisions> services = new HashMap<>();
+    private final Set<Slot> jobPlaces = new HashSet<>();
 
     Round(ClusterState state, Instant now) {
       this.state = state;
       this.now = now;
     }
 
-    void look(Slot slot) {
+    /// What stops in one iteration of a job lets the next one start in its place.
+    void lookAtPlace(Slot slot) {
       var service = revisions(slot.serviceId());
       if (service == null) {
         return;
       }
+      if (!Jobs.isJob(service.service())) {
+        look(slot, service);
+      } else if (jobPlaces.add(slot.place())) {
+        var slots = new TreeSet<Slot>();
+        for (var task : slot.tasks(state)) {
+          slots.add(Slot.of(task));
+        }
+        slots.forEach(each -> look(each, service));
+      }
+    }
+
+    private void look(Slot slot, ServiceRevisions service) {
       var lineage = Lineage.of(state, slot);
       var filling = lineage.filling();
       for (var task : filling) {

@@ -146,7 +146,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       case OBJECT_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw Rejection.invalid("cannot get an object of kind %d", request.getKindValue());
     }
-    return response.setObject(object).build();
+    return response.setObject(object).setIndex(state.index()).build();
   }
 
   @Override
@@ -285,6 +285,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
           return CreateServiceResponse.newBuilder()
               .setId(done.admitted().id())
               .addAllWarnings(done.admitted().warnings())
+              .setIndex(done.index())
               .build();
         });
   }
@@ -309,8 +310,8 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          commit(new Mutation.RemoveService(request));
-          return RemoveServiceResponse.getDefaultInstance();
+          var done = commit(new Mutation.RemoveService(request));
+          return RemoveServiceResponse.newBuilder().setIndex(done.index()).build();
         });
   }
 
@@ -331,8 +332,8 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          commit(new Mutation.RemoveNode(request));
-          return RemoveNodeResponse.getDefaultInstance();
+          var done = commit(new Mutation.RemoveNode(request));
+          return RemoveNodeResponse.newBuilder().setIndex(done.index()).build();
         });
   }
 
@@ -362,10 +363,11 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          commit(new Mutation.UpdateCluster(request));
+          var done = commit(new Mutation.UpdateCluster(request));
           try {
             return UpdateClusterResponse.newBuilder()
                 .setCluster(ObjectView.cluster(Lookup.cluster(store.state())))
+                .setIndex(done.index())
                 .build();
           } catch (Rejection rejection) {
             throw rejection.asStatus();

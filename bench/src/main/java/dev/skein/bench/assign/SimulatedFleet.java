@@ -9,6 +9,8 @@ import dev.skein.bench.cluster.Services;
 import dev.skein.cli.format.Json;
 import dev.skein.manager.ca.JoinToken;
 import dev.skein.worker.agent.Agent;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,7 @@ import java.util.logging.Logger;
 @RealTime
 final class SimulatedFleet implements AutoCloseable {
   private static final int JOINS_AT_ONCE = 8;
+  private static final int JOIN_ATTEMPTS_MAX = 5;
 
   // Kept here, or its level would be forgotten with it.
   private static final Logger AGENT_LOG = Logger.getLogger(Agent.class.getName());
@@ -52,7 +55,7 @@ final class SimulatedFleet implements AutoCloseable {
       var joins = new ArrayList<Future<SimulatedWorker>>();
       for (var i = 0; i < count; i++) {
         var number = i;
-        joins.add(joining.submit(() -> SimulatedWorker.join(number, leader.rpcAddress(), token)));
+        joins.add(joining.submit(() -> join(number, cluster, token)));
       }
       for (var join : joins) {
         workers.add(join.get());
@@ -64,6 +67,21 @@ final class SimulatedFleet implements AutoCloseable {
     Figures.print(
         "workers joined and connected",
         "%d in %.1f s".formatted(count, (System.nanoTime() - start) / 1e9));
+  }
+
+  /// On a busy machine the leader may change meanwhile; then the next one is asked.
+  private static SimulatedWorker join(int number, LocalCluster cluster, JoinToken token)
+      throws IOException, InterruptedException {
+    for (var attempt = 1; ; attempt++) {
+      try {
+        return SimulatedWorker.join(number, cluster.leader().rpcAddress(), token);
+      } catch (StatusRuntimeException refused) {
+        if (attempt == JOIN_ATTEMPTS_MAX
+            || refused.getStatus().getCode() != Status.Code.UNAVAILABLE) {
+          throw refused;
+        }
+      }
+    }
   }
 
   /// A service for these workers alone.

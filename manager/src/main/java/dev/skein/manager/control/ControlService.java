@@ -135,10 +135,11 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     var response = GetResponse.newBuilder();
     switch (request.getKind()) {
       case OBJECT_KIND_NODE -> object.setNode(view.node(Lookup.node(state, request.getRef())));
-      case OBJECT_KIND_SERVICE -> object.setService(Lookup.service(state, request.getRef()));
+      case OBJECT_KIND_SERVICE ->
+          object.setService(ObjectView.service(Lookup.service(state, request.getRef())));
       case OBJECT_KIND_TASK -> {
         var task = Lookup.task(state, request.getRef());
-        object.setTask(task);
+        object.setTask(ObjectView.task(task));
         response.setTaskDetail(view.detail(task));
       }
       case OBJECT_KIND_CLUSTER -> object.setCluster(ObjectView.cluster(Lookup.cluster(state)));

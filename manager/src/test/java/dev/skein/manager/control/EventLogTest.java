@@ -83,6 +83,35 @@ class EventLogTest {
   }
 
   @Test
+  void aScheduledRunThatBeginsOrIsSkippedIsTold() {
+    var job = service().toBuilder();
+    job.getSpecBuilder().getScheduleBuilder().setExpression("@hourly");
+    job.getJobStatusBuilder().setScheduledAt(Times.timestamp(NOW));
+    events(ChangeSets.create(job.build()));
+    var due = NOW.plusSeconds(3_600);
+    var begun = stored().toBuilder();
+    begun
+        .getJobStatusBuilder()
+        .setScheduledAt(Times.timestamp(due))
+        .getJobIterationBuilder()
+        .setIndex(1);
+    assertThat(events(ChangeSets.update(begun.build())).getFirst().getAttributesMap())
+        .containsEntry("schedule", "run begun")
+        .containsEntry("schedule.due", due.toString())
+        .containsEntry("jobiteration.new", "1");
+    var skipped = stored().toBuilder();
+    skipped
+        .getJobStatusBuilder()
+        .setScheduledAt(Times.timestamp(due.plusSeconds(3_600)))
+        .setSkipped(1);
+    assertThat(events(ChangeSets.update(skipped.build())).getFirst().getAttributesMap())
+        .containsEntry("schedule", "run skipped")
+        .doesNotContainKey("jobiteration.new");
+    assertThat(events(ChangeSets.update(stored())).getFirst().getAttributesMap())
+        .doesNotContainKey("schedule");
+  }
+
+  @Test
   void aTasksRefreshIsNoEvent() {
     events(ChangeSets.create(service()));
     var task = Specs.task("t", "s", 1, "n1", TaskState.TASK_STATE_ASSIGNED);

@@ -75,6 +75,11 @@ public final class Lab implements AutoCloseable {
       return new Plan(managers, workers, isolated, true, swarm, environment);
     }
 
+    /// The same with another spec of the swarm.
+    public Plan withSwarm(JsonObject spec) {
+      return new Plan(managers, workers, isolated, clocks, spec, environment);
+    }
+
     /// The same with a variable for each daemon.
     public Plan with(String variable, String value) {
       var more = new HashMap<>(environment);

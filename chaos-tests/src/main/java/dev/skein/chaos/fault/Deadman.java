@@ -17,14 +17,6 @@ final class Deadman {
 
   private static final int UNDO_SECONDS_MAX = 60;
 
-  /// `head` waits for a line or the end of the input, `timeout` for the time.
-  private static final String SCRIPT =
-      """
-      said=$(timeout %d head -n 1)
-      [ "$said" = disarmed ] && exit 0
-      %s
-      """;
-
   private final Process shell;
 
   private Deadman(Process shell) {
@@ -41,7 +33,14 @@ final class Deadman {
         undo.stream()
             .map(words -> words.stream().map(Deadman::quoted).collect(Collectors.joining(" ")))
             .collect(Collectors.joining("\n"));
-    var script = SCRIPT.formatted(Math.max(1, after.toSeconds()), commands);
+    // `head` waits for a line or the end of the input, `timeout` for the time.
+    var script =
+        """
+        said=$(timeout %d head -n 1)
+        [ "$said" = disarmed ] && exit 0
+        %s
+        """
+            .formatted(Math.max(1, after.toSeconds()), commands);
     var builder =
         new ProcessBuilder("setsid", "sh", "-c", script)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))

@@ -257,7 +257,7 @@ final class Gate {
         end.join();
       }
     } catch (CompletionException e) {
-      throw new IOException("a fault does not end: " + e.getCause().getMessage(), e);
+      throw new IOException("a fault does not end: " + e.getMessage(), e);
     }
   }
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -56,13 +57,15 @@ public final class GateMain {
     Duration longest = null;
     var seed = ThreadLocalRandom.current().nextLong(1, 1_000_000);
     Path upgrade = null;
-    for (var i = 0; i < words.length; i++) {
-      var value = i + 1 < words.length ? words[i + 1] : "";
-      switch (words[i]) {
-        case "--short" -> {
-          brief = true;
-          continue;
-        }
+    var rest = new ArrayDeque<>(List.of(words));
+    while (!rest.isEmpty()) {
+      var word = rest.remove();
+      if (word.equals("--short")) {
+        brief = true;
+        continue;
+      }
+      var value = rest.isEmpty() ? "" : rest.remove();
+      switch (word) {
         case "--for" -> longest = duration(value);
         case "--seed" -> {
           if (!value.matches("[0-9]{1,18}")) {
@@ -77,9 +80,8 @@ public final class GateMain {
                 "--upgrade-to \"" + value + "\" is not another checkout's skein script");
           }
         }
-        default -> throw new IllegalArgumentException("unknown word \"" + words[i] + "\"");
+        default -> throw new IllegalArgumentException("unknown word \"" + word + "\"");
       }
-      i++;
     }
     return new Options(brief, longest, seed, upgrade);
   }

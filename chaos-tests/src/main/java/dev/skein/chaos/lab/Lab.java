@@ -194,7 +194,9 @@ public final class Lab implements AutoCloseable {
     return nodes.stream().filter(node -> !node.isManager()).toList();
   }
 
-  /// @throws IllegalArgumentException if there is no node of this name
+  /// The node of a name.
+  ///
+  /// @throws IllegalArgumentException if there is none
   public LabNode node(String name) {
     return nodes.stream()
         .filter(node -> node.name().equals(name))

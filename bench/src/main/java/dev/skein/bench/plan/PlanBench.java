@@ -45,9 +45,10 @@ public final class PlanBench {
       cluster.runAll();
       replans.add(1_000 * seconds(cluster::changeLeader));
       readings.add(1_000 * seconds(cluster::requireNothingToDo));
-      cluster.createServices(1, tasks / 10);
-      largestRates.add(tasks / 10 / seconds(cluster::settle));
-      cluster.require(TaskState.TASK_STATE_ASSIGNED, tasks / 10);
+      var largest = tasks / 10;
+      cluster.createServices(1, largest);
+      largestRates.add(largest / seconds(cluster::settle));
+      cluster.require(TaskState.TASK_STATE_ASSIGNED, largest);
     }
     Figures.print(
         "%d tasks of %d services onto %d nodes".formatted(tasks, SERVICES, nodes),

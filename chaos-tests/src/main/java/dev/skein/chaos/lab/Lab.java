@@ -75,6 +75,11 @@ public final class Lab implements AutoCloseable {
       return new Plan(managers, workers, isolated, true, swarm, environment);
     }
 
+    /// The same with nodes that have a network and a disk of their own, or not.
+    public Plan withIsolation(boolean own) {
+      return new Plan(managers, workers, own, clocks, swarm, environment);
+    }
+
     /// The same with another spec of the swarm.
     public Plan withSwarm(JsonObject spec) {
       return new Plan(managers, workers, isolated, clocks, spec, environment);

@@ -9,6 +9,8 @@ import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.Platform;
 import dev.skein.proto.v1.RemoteManager;
 import dev.skein.proto.v1.Resources;
+import dev.skein.state.ClusterState;
+import org.jspecify.annotations.Nullable;
 
 /// A daemon that is told what it is.
 final class FakeNode implements LocalNode {
@@ -17,6 +19,7 @@ final class FakeNode implements LocalNode {
   volatile LocalNodeInfo info = LocalNodeInfo.getDefaultInstance();
   volatile InitRequest lastInit = InitRequest.getDefaultInstance();
   volatile JoinRequest lastJoin = JoinRequest.getDefaultInstance();
+  volatile @Nullable ClusterState replica;
 
   void becomeManager() {
     info =
@@ -52,6 +55,11 @@ final class FakeNode implements LocalNode {
         .addCapabilities(
             Capability.newBuilder().setName("memory limits").setReason("needs root for cgroups"))
         .build();
+  }
+
+  @Override
+  public @Nullable ClusterState replica() {
+    return replica;
   }
 
   @Override

@@ -25,6 +25,7 @@ import dev.skein.proto.v1.TaskStatus;
 import dev.skein.state.ChangeSets;
 import dev.skein.state.IdSource;
 import dev.skein.state.InMemoryStore;
+import dev.skein.state.SnapshotCodec;
 import io.grpc.Status;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -105,6 +106,50 @@ class RealControlTest {
     assertThat(docker.ok("swarm", "ca")).contains("BEGIN CERTIFICATE");
     assertThat(docker.ok("info", "-f", "{{len .Swarm.Cluster.TLSInfo.CertIssuerPublicKey}}"))
         .isEqualTo("91");
+  }
+
+  /// The index of a change is the version that it gave to the object.
+  @Test
+  void anAnswerTellsTheRaftIndexThatItIsTrueAt() throws Exception {
+    try (var client = api.connect()) {
+      var spec =
+          """
+          {"Name":"web","TaskTemplate":{"ContainerSpec":{"Image":"skein/process","Args":["true"]}},
+           "Mode":{"Replicated":{"Replicas":0}}}
+          """;
+      var created = index(client.request("POST", "/services/create", spec));
+      var read = client.get("/services/web");
+      assertThat(versionOf(read)).isEqualTo(created);
+      assertThat(index(read)).isGreaterThanOrEqualTo(created);
+      var updated = index(client.request("POST", "/services/web/update?version=" + created, spec));
+      assertThat(updated).isGreaterThan(index(read));
+      assertThat(versionOf(client.get("/services/web"))).isEqualTo(updated);
+      assertThat(index(client.get("/services"))).isGreaterThanOrEqualTo(updated);
+      assertThat(index(client.request("DELETE", "/services/web", ""))).isGreaterThan(updated);
+      assertThat(client.get("/services/web").headers()).doesNotContainKey("x-skein-index");
+    }
+  }
+
+  private static long index(HttpClientSocket.Answer answer) {
+    assertThat(answer.status()).as(answer.body()).isLessThan(300);
+    return Long.parseLong(answer.headers().get("x-skein-index"));
+  }
+
+  private static long versionOf(HttpClientSocket.Answer answer) {
+    return answer.json().getAsJsonObject().getAsJsonObject("Version").get("Index").getAsLong();
+  }
+
+  @Test
+  void aManagerShowsHowFarItsOwnCopyIsAndADigestOfIt() throws Exception {
+    try (var client = api.connect()) {
+      assertThat(client.get("/skein/v1/state").status()).isEqualTo(503);
+      api.node.replica = store.state();
+      var answer = client.get("/skein/v1/state");
+      var json = answer.json().getAsJsonObject();
+      assertThat(json.get("Index").getAsLong()).isEqualTo(store.state().index());
+      assertThat(json.get("Digest").getAsString()).isEqualTo(SnapshotCodec.digest(store.state()));
+      assertThat(index(answer)).isEqualTo(store.state().index());
+    }
   }
 
   @Test

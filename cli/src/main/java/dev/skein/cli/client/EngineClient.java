@@ -29,6 +29,7 @@ public final class EngineClient implements Closeable {
   private final @Nullable TlsFiles tls;
   private final int timeoutSeconds;
   private volatile @Nullable HttpConnection connection;
+  private long index;
 
   /// @param tls the client's certificate and trust for a TCP endpoint; null for plain TCP. A Unix
   ///     endpoint has none.
@@ -48,6 +49,12 @@ public final class EngineClient implements Closeable {
   /// Where the daemon is looked for.
   public Endpoint endpoint() {
     return endpoint;
+  }
+
+  /// The Raft index that the last answer was true at: of the change that was asked for, or of the
+  /// state that was read; 0 where it has none.
+  public long index() {
+    return index;
   }
 
   /// An object.
@@ -101,6 +108,7 @@ public final class EngineClient implements Closeable {
 
   private JsonElement call(String method, String target, @Nullable JsonElement body)
       throws IOException {
+    index = 0;
     CountDownLatch answered = new CountDownLatch(1);
     Watch watch = new Watch(this, answered, timeoutSeconds);
     watch.start();
@@ -110,6 +118,7 @@ public final class EngineClient implements Closeable {
         throw refusal(response);
       }
       String text = readText(response);
+      index = response.index();
       if (!response.keepAlive()) {
         close();
       }
@@ -167,7 +176,7 @@ public final class EngineClient implements Closeable {
               : " Is the daemon running?";
       String detail = endpoint instanceof Endpoint.Tcp ? " (" + e.getMessage() + ")" : "";
       throw new UnreachableException(
-          "Cannot connect to the Skein daemon at " + endpoint + "." + hint + detail, e);
+          "Cannot connect to the Skein daemon at " + endpoint + "." + hint + detail, e, false);
     }
   }
 

@@ -100,6 +100,7 @@ final class HttpConnection implements Closeable {
     boolean chunked = false;
     boolean keepAlive = status.startsWith("HTTP/1.1");
     String contentType = "";
+    long index = 0;
     for (int count = 0; ; count++) {
       String line = readLine();
       if (line.isEmpty()) {
@@ -118,6 +119,7 @@ final class HttpConnection implements Closeable {
         case "transfer-encoding" -> chunked = value.equalsIgnoreCase("chunked");
         case "connection" -> keepAlive = !value.equalsIgnoreCase("close");
         case "content-type" -> contentType = value;
+        case "x-skein-index" -> index = parseIndex(value);
         default -> {}
       }
     }
@@ -135,7 +137,7 @@ final class HttpConnection implements Closeable {
       body = in;
       keepAlive = false;
     }
-    return new Response(code, contentType, body, keepAlive);
+    return new Response(code, contentType, body, keepAlive, index);
   }
 
   String readLine() throws IOException {
@@ -171,6 +173,14 @@ final class HttpConnection implements Closeable {
     throw new IOException("the answer has a bad number: \"" + abbreviate(number) + "\"");
   }
 
+  private static long parseIndex(String number) throws IOException {
+    try {
+      return Long.parseUnsignedLong(number);
+    } catch (NumberFormatException e) {
+      throw new IOException("the answer has a bad index: \"" + abbreviate(number) + "\"", e);
+    }
+  }
+
   private static String abbreviate(String text) {
     return text.length() <= 80 ? text : text.substring(0, 80) + "…";
   }
@@ -186,5 +196,7 @@ final class HttpConnection implements Closeable {
   /// @param contentType the header's value, or empty
   /// @param body ends where the answer ends
   /// @param keepAlive whether the connection may carry another request once the body was read
-  record Response(int status, String contentType, InputStream body, boolean keepAlive) {}
+  /// @param index the Raft index that the answer is true at; 0 where it has none
+  record Response(
+      int status, String contentType, InputStream body, boolean keepAlive, long index) {}
 }

@@ -11,6 +11,7 @@ import dev.skein.proto.v1.LocalNodeState;
 import dev.skein.proto.v1.NodeDescription;
 import dev.skein.proto.v1.NodeRecord;
 import dev.skein.proto.v1.RemoteManager;
+import dev.skein.state.ClusterState;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -120,6 +121,13 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
   @Override
   public NodeDescription description() {
     return workers.description();
+  }
+
+  @Override
+  public @Nullable ClusterState replica() {
+    var present = member;
+    var manager = present == null ? null : present.manager();
+    return manager == null ? null : manager.store().state();
   }
 
   // ---- init

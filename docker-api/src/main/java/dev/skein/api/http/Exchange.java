@@ -86,7 +86,7 @@ final class Exchange implements Runnable {
   public void run() {
     var answered = false;
     try {
-      send(answer());
+      send(answer(), Map.of());
       answered = true;
     } catch (RejectedExecutionException closing) {
       LOG.debug("the server ended before its answer", closing);
@@ -106,13 +106,15 @@ final class Exchange implements Runnable {
     }
   }
 
-  private void send(Response response) {
+  private void send(Response response, Map<String, String> headers) {
     switch (response) {
+      case Response.Indexed(var answer, var index) ->
+          send(answer, Map.of(Response.INDEX_HEADER, Long.toString(index)));
       case Response.Json json ->
-          sendWhole(json.status(), "application/json", json.body() + "\n", Map.of());
+          sendWhole(json.status(), "application/json", json.body() + "\n", headers);
       case Response.Text text ->
           sendWhole(text.status(), "text/plain; charset=utf-8", text.body(), text.headers());
-      case Response.Empty empty -> sendWhole(empty.status(), "", "", Map.of());
+      case Response.Empty empty -> sendWhole(empty.status(), "", "", headers);
       case Response.Stream stream -> sendStream(stream);
     }
   }

@@ -7,6 +7,13 @@ import java.util.Map;
 
 /// What a request is answered with.
 public sealed interface Response {
+  /// The header of [Indexed].
+  String INDEX_HEADER = "X-Skein-Index";
+
+  /// An answer with the Raft index that it is true at, in a header: of the entry that the change
+  /// is in, or of the state that was read. What a client does after it has the answer has a higher
+  /// one, at whichever manager.
+  record Indexed(Response answer, long index) implements Response {}
 
   /// A JSON document.
   record Json(int status, JsonElement body) implements Response {}
@@ -35,6 +42,11 @@ public sealed interface Response {
     ///
     /// @throws IOException when the client is gone
     void write(byte[] bytes) throws IOException, InterruptedException;
+  }
+
+  /// This answer with its Raft index.
+  default Response at(long index) {
+    return new Indexed(this, index);
   }
 
   static Response json(JsonElement body) {

@@ -30,16 +30,14 @@ final class NodeRoutes {
 
   private Response list(Request request) throws StatusException, InterruptedException {
     var nodes = new JsonArray();
-    control
-        .list(ObjectKind.OBJECT_KIND_NODE, Queries.filters(request), false)
-        .getObjectsList()
-        .forEach(object -> nodes.add(Views.node(object.getNode())));
-    return Response.json(nodes);
+    var found = control.list(ObjectKind.OBJECT_KIND_NODE, Queries.filters(request), false);
+    found.getObjectsList().forEach(object -> nodes.add(Views.node(object.getNode())));
+    return Response.json(nodes).at(found.getIndex());
   }
 
   private Response inspect(Request request) throws StatusException {
     var found = control.get(ObjectKind.OBJECT_KIND_NODE, request.parameter("id"));
-    return Response.json(Views.node(found.getObject().getNode()));
+    return Response.json(Views.node(found.getObject().getNode())).at(found.getIndex());
   }
 
   private Response update(Request request) throws StatusException {
@@ -48,8 +46,8 @@ final class NodeRoutes {
             .setRef(request.parameter("id"))
             .setVersion(Queries.version(request, "node"))
             .setSpec(ProtoJson.fromJson(request.json(), NodeSpec.getDefaultInstance()));
-    control.call().updateNode(update.build());
-    return new Response.Empty(200);
+    var updated = control.call().updateNode(update.build());
+    return new Response.Empty(200).at(updated.getVersion().getIndex());
   }
 
   private Response remove(Request request) throws StatusException {
@@ -57,7 +55,7 @@ final class NodeRoutes {
         RemoveNodeRequest.newBuilder()
             .setRef(request.parameter("id"))
             .setForce(request.flag("force"));
-    control.call().removeNode(removal.build());
-    return new Response.Empty(200);
+    var removed = control.call().removeNode(removal.build());
+    return new Response.Empty(200).at(removed.getIndex());
   }
 }

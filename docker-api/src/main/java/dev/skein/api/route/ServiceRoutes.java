@@ -54,19 +54,16 @@ final class ServiceRoutes {
           Views.service(
               found.getObjects(i).getService(), withStatus ? found.getServiceStatuses(i) : null));
     }
-    return Response.json(services);
+    return Response.json(services).at(found.getIndex());
   }
 
   private Response inspect(Request request) throws StatusException {
-    var service =
-        control
-            .get(ObjectKind.OBJECT_KIND_SERVICE, request.parameter("id"))
-            .getObject()
-            .getService();
+    var found = control.get(ObjectKind.OBJECT_KIND_SERVICE, request.parameter("id"));
+    var service = found.getObject().getService();
     if (request.flag("insertDefaults")) {
       service = service.toBuilder().setSpec(SpecDefaults.inserted(service.getSpec())).build();
     }
-    return Response.json(Views.service(service, null));
+    return Response.json(Views.service(service, null)).at(found.getIndex());
   }
 
   private Response create(Request request) throws StatusException {
@@ -78,7 +75,7 @@ final class ServiceRoutes {
     var json = new JsonObject();
     json.addProperty("ID", created.getId());
     addWarnings(json, created.getWarningsList());
-    return new Response.Json(201, json);
+    return new Response.Json(201, json).at(created.getIndex());
   }
 
   private CreateServiceResponse createWithGeneratedName(ServiceSpec spec) throws StatusException {
@@ -122,7 +119,7 @@ final class ServiceRoutes {
     var updated = control.call().updateService(update.build());
     var json = new JsonObject();
     addWarnings(json, updated.getWarningsList());
-    return Response.json(json);
+    return Response.json(json).at(updated.getVersion().getIndex());
   }
 
   private static ServiceSpec spec(Request request) {
@@ -149,10 +146,9 @@ final class ServiceRoutes {
   }
 
   private Response remove(Request request) throws StatusException {
-    control
-        .call()
-        .removeService(RemoveServiceRequest.newBuilder().setRef(request.parameter("id")).build());
-    return new Response.Empty(200);
+    var removal = RemoveServiceRequest.newBuilder().setRef(request.parameter("id"));
+    var removed = control.call().removeService(removal.build());
+    return new Response.Empty(200).at(removed.getIndex());
   }
 
   private static void addWarnings(JsonObject json, List<String> warnings) {

@@ -1,5 +1,7 @@
 package dev.skein.api.route;
 
+import static dev.skein.api.ApiException.unavailable;
+
 import com.google.gson.JsonObject;
 import dev.skein.api.ApiConfig;
 import dev.skein.api.LocalNode;
@@ -9,6 +11,7 @@ import dev.skein.api.http.Response;
 import dev.skein.api.http.Route;
 import dev.skein.api.json.ProtoJson;
 import dev.skein.proto.v1.ExplainServiceRequest;
+import dev.skein.state.SnapshotCodec;
 import io.grpc.StatusException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,6 +37,7 @@ final class SkeinRoutes {
   List<Route> routes() {
     return List.of(
         Route.of("GET", "/skein/v1/node", this::node),
+        Route.of("GET", "/skein/v1/state", this::state),
         Route.of("GET", "/skein/v1/services/{id}/explain", this::explain));
   }
 
@@ -58,6 +62,20 @@ final class SkeinRoutes {
     json.add("Description", ProtoJson.toJson(node.description()));
     json.add("Swarm", ProtoJson.toJson(node.info()));
     return Response.json(json);
+  }
+
+  /// How far this manager's own copy of the state is, and a digest of it: managers at the same
+  /// index have the same. It asks no other manager, and so also answers without a leader.
+  private Response state(Request request) {
+    control.requireManager();
+    var replica = node.replica();
+    if (replica == null) {
+      throw unavailable("This node is not a swarm manager (any more).");
+    }
+    var json = new JsonObject();
+    json.addProperty("Index", replica.index());
+    json.addProperty("Digest", SnapshotCodec.digest(replica));
+    return Response.json(json).at(replica.index());
   }
 
   private static JsonObject memory() {

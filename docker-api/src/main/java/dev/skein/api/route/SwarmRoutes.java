@@ -87,8 +87,8 @@ final class SwarmRoutes {
             .setSpec(spec)
             .setRotateWorkerToken(request.flag("rotateWorkerToken"))
             .setRotateManagerToken(request.flag("rotateManagerToken"));
-    control.call().updateCluster(update.build());
-    return new Response.Empty(200);
+    var updated = control.call().updateCluster(update.build());
+    return new Response.Empty(200).at(updated.getIndex());
   }
 
   private static void refuseAutolock(ClusterSpec spec) {

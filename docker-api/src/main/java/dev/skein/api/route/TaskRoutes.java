@@ -30,11 +30,12 @@ final class TaskRoutes {
     for (var i = 0; i < found.getObjectsCount(); i++) {
       tasks.add(Views.task(found.getObjects(i).getTask(), found.getTaskDetails(i)));
     }
-    return Response.json(tasks);
+    return Response.json(tasks).at(found.getIndex());
   }
 
   private Response inspect(Request request) throws StatusException {
     var found = control.get(ObjectKind.OBJECT_KIND_TASK, request.parameter("id"));
-    return Response.json(Views.task(found.getObject().getTask(), found.getTaskDetail()));
+    return Response.json(Views.task(found.getObject().getTask(), found.getTaskDetail()))
+        .at(found.getIndex());
   }
 }

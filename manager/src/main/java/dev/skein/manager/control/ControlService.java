@@ -131,7 +131,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       case OBJECT_KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw Rejection.invalid("cannot get an object of kind %d", request.getKindValue());
     }
-    return response.setObject(object).build();
+    return response.setObject(object).setIndex(state.index()).build();
   }
 
   @Override
@@ -270,6 +270,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
           return CreateServiceResponse.newBuilder()
               .setId(done.admitted().id())
               .addAllWarnings(done.admitted().warnings())
+              .setIndex(done.index())
               .build();
         });
   }
@@ -294,8 +295,8 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          commit(new Mutation.RemoveService(request));
-          return RemoveServiceResponse.getDefaultInstance();
+          var done = commit(new Mutation.RemoveService(request));
+          return RemoveServiceResponse.newBuilder().setIndex(done.index()).build();
         });
   }
 
@@ -316,8 +317,8 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          commit(new Mutation.RemoveNode(request));
-          return RemoveNodeResponse.getDefaultInstance();
+          var done = commit(new Mutation.RemoveNode(request));
+          return RemoveNodeResponse.newBuilder().setIndex(done.index()).build();
         });
   }
 
@@ -327,10 +328,11 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     Answer.to(
         observer,
         () -> {
-          commit(new Mutation.UpdateCluster(request));
+          var done = commit(new Mutation.UpdateCluster(request));
           try {
             return UpdateClusterResponse.newBuilder()
                 .setCluster(ObjectView.cluster(Lookup.cluster(store.state())))
+                .setIndex(done.index())
                 .build();
           } catch (Rejection rejection) {
             throw rejection.asStatus();

@@ -38,7 +38,11 @@ public final class ChaosCommands implements CommandProvider {
             new Entry("run", "Run an experiment", RunCommands::run),
             new Entry("status", "Show what is in force", ChaosCommands::status),
             new Entry("stop", "End what is in force", ChaosCommands::stop),
-            new Entry("report", "List what was run, or show one", RunCommands::report)));
+            new Entry("report", "List what was run, or show one", RunCommands::report),
+            new Entry(
+                "exercise",
+                "Repair a cluster, and be judged by its state",
+                ExerciseCommands::group)));
   }
 
   private static Leaf explain() {

@@ -36,8 +36,7 @@ final class Doctor {
                 context.out().println("    skein dev up" + (context.root() ? " --isolated" : ""));
                 return ExitCode.SUCCESS;
               }
-              var names =
-                  lab.get().nodes().stream().map(node -> node.name()).toList();
+              var names = lab.get().nodes().stream().map(node -> node.name()).toList();
               context.out().println("The local cluster: " + String.join(", ", names));
               var supported = new ArrayList<String>();
               var missing = new TreeMap<String, List<String>>();
@@ -54,7 +53,8 @@ final class Doctor {
                   (why, faults) ->
                       context
                           .out()
-                          .println("  not: %s\n       %s".formatted(String.join(", ", faults), why)));
+                          .println(
+                              "  not: %s\n       %s".formatted(String.join(", ", faults), why)));
               return ExitCode.SUCCESS;
             });
   }

@@ -41,9 +41,7 @@ final class FaultListing {
                 row.addProperty("Missing", missing.orElse(""));
                 listing.add(row);
               }
-              context
-                  .out()
-                  .print(listing.render(arguments.text("format"), arguments.is("quiet")));
+              context.out().print(listing.render(arguments.text("format"), arguments.is("quiet")));
               return ExitCode.SUCCESS;
             });
   }

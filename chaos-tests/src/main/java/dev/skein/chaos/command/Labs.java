@@ -39,7 +39,7 @@ final class Labs {
     return DevCluster.of(context).root().resolve("chaos");
   }
 
-  private static String launcher(CommandContext context) {
+  private static String launcher(CommandContext context) throws FailureException {
     var launcher = context.environment().get("SKEIN_LAUNCHER");
     if (launcher == null || launcher.isEmpty()) {
       throw new FailureException("run this through the skein script, which starts the daemons too");

@@ -302,8 +302,7 @@ public final class ExperimentReader {
       var bounded = CONVERGED.matcher(given);
       var check = bounded.matches() ? Optional.of(Check.CONVERGED) : Check.of(given);
       if (bounded.matches()) {
-        into.convergeWithin =
-            element.duration(bounded.group(1), TIME_MAX).orElse(CONVERGE_DEFAULT);
+        into.convergeWithin = element.duration(bounded.group(1), TIME_MAX).orElse(CONVERGE_DEFAULT);
       }
       check.ifPresentOrElse(
           into.checks::add,

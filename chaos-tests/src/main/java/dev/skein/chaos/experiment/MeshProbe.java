@@ -95,14 +95,13 @@ public final class MeshProbe implements AutoCloseable {
       socket.connect(new InetSocketAddress(address, port), TIMEOUT_MS);
       socket.setSoTimeout(TIMEOUT_MS);
       socket.getOutputStream().write(REQUEST);
-      var answer = new String(socket.getInputStream().readNBytes(ANSWER_BYTES_MAX), US);
+      var bytes = socket.getInputStream().readNBytes(ANSWER_BYTES_MAX);
+      var answer = new String(bytes, StandardCharsets.ISO_8859_1);
       return answer.startsWith("HTTP/1.") && answer.startsWith(" 200", 8);
     } catch (IOException e) {
       return false;
     }
   }
-
-  private static final java.nio.charset.Charset US = StandardCharsets.ISO_8859_1;
 
   private synchronized void remember(Call call) {
     calls.addLast(call);

@@ -32,15 +32,10 @@ public record Plan(List<Entry> entries, List<String> refusals) {
   ///
   /// @param unsupported why a fault can't be injected there, if it can't
   public static Plan of(
-      Experiment experiment,
-      List<Member> members,
-      Function<Fault, Optional<String>> unsupported) {
+      Experiment experiment, List<Member> members, Function<Fault, Optional<String>> unsupported) {
     var entries = new ArrayList<Entry>();
     for (var step : experiment.method()) {
-      var reason =
-          unsupported
-              .apply(step.fault())
-              .or(() -> nobody(step.target(), members));
+      var reason = unsupported.apply(step.fault()).or(() -> nobody(step.target(), members));
       entries.add(new Entry(entries.size() + 1, step, reason));
     }
     return new Plan(List.copyOf(entries), refusals(experiment, entries, members));

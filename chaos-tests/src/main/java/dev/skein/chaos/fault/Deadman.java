@@ -40,14 +40,14 @@ final class Deadman {
   /// @param undo the commands, each tried whatever became of the one before
   /// @param log where they write
   /// @param inForce what is said of the fault in `file` until it is undone
-  static Deadman arm(
-      Duration after, List<List<String>> undo, Path log, InForce inForce, Path file)
+  static Deadman arm(Duration after, List<List<String>> undo, Path log, InForce inForce, Path file)
       throws IOException {
     var commands =
         undo.stream()
             .map(words -> words.stream().map(Deadman::quoted).collect(Collectors.joining(" ")))
             .collect(Collectors.joining("\n"));
-    var script = SCRIPT.formatted(Math.max(1, after.toSeconds()), commands, quoted(file.toString()));
+    var script =
+        SCRIPT.formatted(Math.max(1, after.toSeconds()), commands, quoted(file.toString()));
     var builder =
         new ProcessBuilder("setsid", "sh", "-c", script)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))

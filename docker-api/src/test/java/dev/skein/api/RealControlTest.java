@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +56,7 @@ class RealControlTest {
             store,
             new Mutations(store, admission, InstantSource.system()),
             List::of,
+            nodeId -> CompletableFuture.completedFuture(null),
             events,
             (request, observer) ->
                 observer.onError(

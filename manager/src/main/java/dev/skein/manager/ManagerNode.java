@@ -116,6 +116,7 @@ public final class ManagerNode implements AutoCloseable {
                 store,
                 mutations,
                 raft::peers,
+                roster::lead,
                 events,
                 logs::logs,
                 stats,

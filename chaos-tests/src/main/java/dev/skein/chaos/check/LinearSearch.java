@@ -1,11 +1,14 @@
 package dev.skein.chaos.check;
 
+import dev.skein.chaos.history.Kind;
 import dev.skein.chaos.history.Operation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// Looks for an order of one object's operations that keeps to real time and to [Register]: the
@@ -15,7 +18,8 @@ import java.util.Set;
 /// An operation whose outcome is unknown may be placed anywhere after its call, or nowhere. It is
 /// tried only when nothing else fits, and only where it makes something possible that is not
 /// possible without it: in an order with as few of them as can be, each as late as can be, each one
-/// does. So a run with many of them costs little more than one without.
+/// does. Of several that would do the same the first is taken. So a run with many of them costs
+/// little more than one without.
 ///
 /// One search, used once, by one thread.
 final class LinearSearch {
@@ -33,6 +37,11 @@ final class LinearSearch {
   private final Operation[] known;
   private final Operation[] unknown;
   private final long stepsMax;
+
+  // The stamps that some operation depends on. All others are as good as one.
+  private final Set<Long> named;
+  // For each unknown operation the one before it that does the same.
+  private final int[] twin;
 
   // The list's entries: 0 is its head, 1 + i the call of known[i], 1 + n + i its return.
   private final int[] next;
@@ -59,12 +68,44 @@ final class LinearSearch {
             .sorted(byCall)
             .toArray(Operation[]::new);
     this.stepsMax = stepsMax;
+    this.named = named();
+    this.twin = new int[unknown.length];
+    Map<Effect, Integer> latest = new HashMap<>();
+    for (var u = 0; u < unknown.length; u++) {
+      var before = latest.put(Effect.of(unknown[u], named), u);
+      twin[u] = before == null ? NONE : before;
+    }
     this.next = new int[2 * known.length + 1];
     this.previous = new int[2 * known.length + 1];
     this.placed = new long[(known.length >> 6) + 1];
     this.placedUnknown = new long[(unknown.length >> 6) + 1];
     this.left = known.length;
     link();
+  }
+
+  private Set<Long> named() {
+    Set<Long> stamps = new HashSet<>();
+    for (var operation : known) {
+      stamps.add(operation.expected());
+      if (!operation.kind().mutates()) {
+        stamps.add(operation.stamp());
+      }
+    }
+    for (var operation : unknown) {
+      stamps.add(operation.expected());
+    }
+    return stamps;
+  }
+
+  /// What an unknown operation does, if anything.
+  private record Effect(Kind kind, long expected, long stamp) {
+    static Effect of(Operation operation, Set<Long> named) {
+      var stamp = operation.stamp();
+      return new Effect(
+          operation.kind() == Kind.SCALE ? Kind.COMPARE_AND_SET : operation.kind(),
+          operation.expected(),
+          stamp > 0 && !named.contains(stamp) ? Register.OTHER : stamp);
+    }
   }
 
   static boolean isKnown(Operation operation) {
@@ -153,10 +194,10 @@ final class LinearSearch {
       }
       // What returned here must be placed before: nothing that is known can be. Something of which
       // nobody knows must have happened.
-      var u = useful(state, entry, unknownFrom);
-      if (u != NONE) {
-        frames.add(new Frame(-1 - u, entry, state, highest));
-        state = Register.step(state, unknown[u]);
+      var found = useful(state, entry, unknownFrom);
+      if (found != NONE) {
+        frames.add(new Frame(-1 - found, entry, state, highest));
+        state = effect(state, found);
         entry = next[0];
         unknownFrom = 0;
         continue;
@@ -247,11 +288,11 @@ final class LinearSearch {
   private int useful(long state, int entry, int first) {
     var until = time(entry);
     for (var u = first; u < unknown.length && unknown[u].invokedNanos() <= until; u++) {
-      if ((placedUnknown[u >> 6] >> u & 1) != 0) {
+      if (isPlacedUnknown(u) || hasTwinBefore(u)) {
         continue;
       }
       steps++;
-      var after = Register.step(state, unknown[u]);
+      var after = effect(state, u);
       if (after == Register.IMPOSSIBLE || !enables(state, after, u, until)) {
         continue;
       }
@@ -264,6 +305,22 @@ final class LinearSearch {
     return NONE;
   }
 
+  /// The state after an unknown operation took effect.
+  private long effect(long state, int u) {
+    var after = Register.step(state, unknown[u]);
+    return after > 0 && !named.contains(after) ? Register.OTHER : after;
+  }
+
+  /// Whether another one does the same, was called before, and is not placed: then that one will
+  /// do, and leaves more possible.
+  private boolean hasTwinBefore(int u) {
+    return twin[u] != NONE && !isPlacedUnknown(twin[u]);
+  }
+
+  private boolean isPlacedUnknown(int u) {
+    return (placedUnknown[u >> 6] >> u & 1) != 0;
+  }
+
   private boolean enables(long before, long after, int except, long until) {
     for (var entry = next[0]; isCall(entry); entry = next[entry]) {
       if (isEnabled(before, after, known[entry - 1])) {
@@ -271,9 +328,7 @@ final class LinearSearch {
       }
     }
     for (var u = 0; u < unknown.length && unknown[u].invokedNanos() <= until; u++) {
-      if (u != except
-          && (placedUnknown[u >> 6] >> u & 1) == 0
-          && isEnabled(before, after, unknown[u])) {
+      if (u != except && !isPlacedUnknown(u) && isEnabled(before, after, unknown[u])) {
         return true;
       }
     }

@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
 /// moment between its call and its return. Objects are independent, so each is searched by itself.
 ///
 /// Uses neither Raft indexes nor anything else that the cluster says of itself.
+///
+/// 50,000 operations of 8 clients on 50 objects, with none to 10 % of unknown outcome, take 0.1 to
+/// 0.6 s; the same on one object 0.2 s (`LinearizabilityTest`, two EPYC cores).
 public final class Linearizability {
   /// Its name in verdicts.
   public static final String CHECK = "linearizable";
@@ -25,9 +28,6 @@ public final class Linearizability {
   /// The steps that are made for one object by default: some seconds' worth, and at the very most
   /// half a gigabyte of memory.
   public static final long STEPS_MAX = 4_000_000;
-
-  // A state that no operation wrote.
-  private static final long SOME_OTHER = -1;
 
   private Linearizability() {}
 
@@ -153,7 +153,7 @@ public final class Linearizability {
   }
 
   private static boolean isViolationAnyway(List<Operation> window, long stepsMax) {
-    var states = new HashSet<Long>(Set.of(Register.ABSENT, SOME_OTHER));
+    var states = new HashSet<Long>(Set.of(Register.ABSENT, Register.OTHER));
     for (var operation : window) {
       states.add(operation.stamp());
       states.add(operation.expected());

@@ -9,6 +9,9 @@ final class Register {
   /// There is no object.
   static final long ABSENT = 0;
 
+  /// There is one, with a stamp that nobody depends on.
+  static final long OTHER = -1;
+
   /// Not a state: the operation cannot have had its outcome here.
   static final long IMPOSSIBLE = Long.MIN_VALUE;
 

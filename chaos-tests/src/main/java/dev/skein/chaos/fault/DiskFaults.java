@@ -11,6 +11,18 @@ final class DiskFaults {
 
   private static final String FILLING = "filled-by-experiment";
 
+  /// Freezes and thaws while a file is there.
+  private static final String PULSE =
+      """
+      pause=$(printf '0.%03d' "$2")
+      while [ -e "$0" ]; do
+        fsfreeze -f "$1"
+        sleep "$pause"
+        fsfreeze -u "$1"
+        sleep "$pause"
+      done
+      """;
+
   private DiskFaults() {}
 
   static List<Fault> all() {
@@ -40,7 +52,7 @@ final class DiskFaults {
             "The disk is frozen for a while, then goes on for as long, over and over.",
             List.of(Need.DISK),
             true,
-            List.of(new Option("ms", "200", "[1-9][0-9]{1,3}", "milliseconds of each")),
+            List.of(new Option("ms", "200", "[1-9][0-9]{1,2}", "milliseconds of each, to 999")),
             DiskFaults::slow),
         new Fault(
             "disk.fail",
@@ -106,37 +118,18 @@ final class DiskFaults {
 
   private static Injection slow(Site site) throws IOException {
     var data = site.node().data().toString();
+    var going = site.node().beside("slow");
+    Files.createFile(going);
+    var deadman = site.arm(List.of(List.of("rm", "-f", going.toString()), site.startCommand()));
+    // It ends by itself, always thawed: one that was killed could leave the disk frozen.
     var pulse =
-        """
-        pause=$(printf '0.%%03d' "$1")
-        while :; do
-          fsfreeze -f "$2"; sleep "$pause"; fsfreeze -u "$2"; sleep "$pause"
-        done
-        """
-            .replace("%%", "%");
-    var shell =
-        new ProcessBuilder(
-                "setsid",
-                "timeout",
-                Long.toString(Math.max(1, site.deadman().toSeconds())),
-                "sh",
-                "-c",
-                pulse,
-                "slow",
-                site.text("ms"),
-                data)
+        new ProcessBuilder("setsid", "sh", "-c", PULSE, going.toString(), data, site.text("ms"))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    var deadman =
-        site.arm(
-            List.of(
-                List.of("kill", "--", "-" + shell.pid()),
-                List.of("fsfreeze", "-u", data),
-                site.startCommand()));
     return () -> {
-      SystemCommand.succeeds("sh", "-c", "kill -9 -- -\"$0\"", Long.toString(shell.pid()));
-      SystemCommand.succeeds("fsfreeze", "-u", data);
+      Files.deleteIfExists(going);
+      pulse.onExit().join();
       site.node().start();
       deadman.disarm();
     };

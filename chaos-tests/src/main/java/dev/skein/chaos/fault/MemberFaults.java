@@ -91,7 +91,7 @@ final class MemberFaults {
   }
 
   private static Injection lead(Site site) throws IOException {
-    site.lab().ask(client -> client.post("/skein/nodes/" + site.node().name() + "/lead", null));
+    site.lab().ask(client -> client.post("/skein/v1/nodes/" + site.node().name() + "/lead", null));
     return () -> {};
   }
 }

@@ -47,8 +47,11 @@ public final class Clocks {
         // A daemon's tasks must not share its memory, nor leave it behind.
         "FAKETIME_DISABLE_SHM",
         "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC",
-        "1");
+        "DONT_FAKE_MONOTONIC",
+        "1",
+        // The other way of it makes the JVM's waits end late, or never.
+        "FAKETIME_FORCE_MONOTONIC_FIX",
+        "0");
   }
 
   /// Sets a clock right.

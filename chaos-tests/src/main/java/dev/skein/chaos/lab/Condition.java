@@ -49,12 +49,18 @@ public record Condition(String name, Check check) {
     return new Condition(
         service + " is converged",
         lab -> {
-          var status = lab.object("/services/" + service + "?status=true").get("ServiceStatus");
-          var running = status.getAsJsonObject().get("RunningTasks").getAsInt();
-          var desired = status.getAsJsonObject().get("DesiredTasks").getAsInt();
-          return running == desired
-              ? Optional.empty()
-              : Optional.of("%d of %d tasks run".formatted(running, desired));
+          for (var element : lab.list("/services?status=true")) {
+            var listed = element.getAsJsonObject();
+            if (listed.getAsJsonObject("Spec").get("Name").getAsString().equals(service)) {
+              var status = listed.getAsJsonObject("ServiceStatus");
+              var running = status.get("RunningTasks").getAsInt();
+              var desired = status.get("DesiredTasks").getAsInt();
+              return running == desired
+                  ? Optional.empty()
+                  : Optional.of("%d of %d tasks run".formatted(running, desired));
+            }
+          }
+          return Optional.of("there is no such service");
         });
   }
 

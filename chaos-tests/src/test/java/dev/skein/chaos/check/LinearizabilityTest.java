@@ -113,7 +113,7 @@ class LinearizabilityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 10})
+  @ValueSource(ints = {0, 1, 10, 30})
   void everyHistoryOfRealRegistersHolds(int unknownPercent) {
     for (var seed = 0; seed < 150; seed++) {
       var history = RandomHistory.of(seed, 300, 1 + seed % 8, 1 + seed % 3, unknownPercent);

@@ -6,7 +6,9 @@ import static dev.skein.chaos.check.Ops.remove;
 import static dev.skein.chaos.check.Ops.swap;
 import static dev.skein.chaos.check.Ops.unknownWrite;
 import static dev.skein.chaos.check.Ops.write;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skein.chaos.check.KeptWrites.Final;
 import dev.skein.chaos.history.Content;
@@ -14,7 +16,10 @@ import dev.skein.chaos.history.History;
 import dev.skein.chaos.history.Kind;
 import dev.skein.chaos.history.Notice;
 import dev.skein.chaos.history.Operation;
+import dev.skein.chaos.history.Outcome;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -165,7 +170,7 @@ class RecordedChecksTest {
             told(event(5, "create"), event(6, "remove"), event(7, "update"), event(9, "remove")),
             0));
     var maybe = new ArrayList<>(CHANGES);
-    maybe.add(Ops.of(Kind.REMOVE, 0, 0, dev.skein.chaos.history.Outcome.UNKNOWN, 0, 0, 0));
+    maybe.add(Ops.of(Kind.REMOVE, 0, 0, Outcome.UNKNOWN, 0, 0, 0));
     assertHeld(
         WatchOrder.check(
             maybe,
@@ -212,9 +217,33 @@ class RecordedChecksTest {
   }
 
   @Test
+  void aRecordedHistoryIsJudgedAgain(@TempDir Path directory) throws IOException {
+    var file = directory.resolve("history.jsonl");
+    try (var history = History.to(file)) {
+      CHANGES.forEach(history::add);
+      told(event(5, "create"), event(7, "update"), event(9, "remove")).forEach(history::add);
+    }
+    assertThat(recheck(file)).isEqualTo(0);
+    try (var history = History.to(file)) {
+      CHANGES.forEach(history::add);
+      history.add(read(1, 8, 20, 21));
+    }
+    assertThat(recheck(file)).isEqualTo(1);
+    try (var history = History.to(file)) {
+      CHANGES.forEach(history::add);
+    }
+    assertThat(recheck(file)).as("nobody watched").isEqualTo(2);
+  }
+
+  private static int recheck(Path file) throws IOException {
+    try (var out = new PrintStream(OutputStream.nullOutputStream(), true, UTF_8)) {
+      return Recheck.run(new String[] {file.toString()}, out);
+    }
+  }
+
+  @Test
   void aLineThatIsNoRecordIsNamed(@TempDir Path directory) throws IOException {
     var file = Files.writeString(directory.resolve("history.jsonl"), "[]\n");
-    org.assertj.core.api.Assertions.assertThatThrownBy(() -> History.read(file))
-        .hasMessageContaining("line 1");
+    assertThatThrownBy(() -> History.read(file)).hasMessageContaining("line 1");
   }
 }

@@ -28,6 +28,7 @@ final class NodeCommands {
             new Entry("top", "Show what nodes and their tasks use", Stats::node),
             new Entry("promote", "Make nodes managers", NodeCommands::promote),
             new Entry("demote", "Make managers workers", NodeCommands::demote),
+            new Entry("lead", "Make a manager the leader", NodeCommands::lead),
             new Entry("update", "Change a node", NodeCommands::update),
             new Entry("rm", List.of("remove"), "Remove nodes from the swarm", NodeCommands::rm)));
   }
@@ -78,6 +79,26 @@ final class NodeCommands {
 
   static Leaf demote() {
     return roleChange("Make managers workers.", "demote", "worker");
+  }
+
+  static Leaf lead() {
+    return Leaf.of(
+            "NODE",
+            "Hand leadership over to a manager, for example before the leader's machine is"
+                + " restarted: no write has to wait for an election.")
+        .arguments(1, 1)
+        .naming(Naming.NODES)
+        .examples("skein node lead node-2")
+        .does(
+            (context, arguments) -> {
+              try (EngineClient client = context.client()) {
+                String name = arguments.argument(0);
+                client.post(
+                    Query.of("/skein/v1/nodes", id(client, name)).path("/lead").toString(), null);
+                context.out().println("Node " + name + " leads the swarm.");
+                return ExitCode.SUCCESS;
+              }
+            });
   }
 
   private static Leaf roleChange(String description, String word, String role) {

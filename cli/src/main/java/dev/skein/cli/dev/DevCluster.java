@@ -275,6 +275,10 @@ public final class DevCluster {
   /// Ends all daemons and tasks, and forgets the cluster.
   public void down() throws IOException {
     for (var node : nodes()) {
+      if (node.isIsolated()) {
+        // What waits for a frozen disk can't be killed.
+        Isolation.thaw(node);
+      }
       node.signalAll("CONT");
       node.signalAll("KILL");
     }

@@ -121,6 +121,11 @@ public final class Isolation {
     SystemCommand.run("mount", "-o", "loop", image(node).toString(), node.data().toString());
   }
 
+  /// Ends the freeze of a node's disk, if it is frozen.
+  static void thaw(DevNode node) {
+    SystemCommand.succeeds("fsfreeze", "-u", node.data().toString());
+  }
+
   /// Takes a node's disk away, whose processes have ended.
   public static void unmount(DevNode node) throws IOException {
     if (isMounted(node)) {

@@ -5,6 +5,7 @@ import dev.skein.api.http.Request;
 import dev.skein.api.http.Response;
 import dev.skein.api.http.Route;
 import dev.skein.api.json.ProtoJson;
+import dev.skein.proto.v1.LeadNodeRequest;
 import dev.skein.proto.v1.NodeSpec;
 import dev.skein.proto.v1.ObjectKind;
 import dev.skein.proto.v1.RemoveNodeRequest;
@@ -25,7 +26,8 @@ final class NodeRoutes {
         Route.of("GET", "/nodes", this::list),
         Route.of("GET", "/nodes/{id}", this::inspect),
         Route.of("POST", "/nodes/{id}/update", this::update),
-        Route.of("DELETE", "/nodes/{id}", this::remove));
+        Route.of("DELETE", "/nodes/{id}", this::remove),
+        Route.of("POST", "/skein/v1/nodes/{id}/lead", this::lead));
   }
 
   private Response list(Request request) throws StatusException, InterruptedException {
@@ -48,6 +50,11 @@ final class NodeRoutes {
             .setSpec(ProtoJson.fromJson(request.json(), NodeSpec.getDefaultInstance()));
     var updated = control.call().updateNode(update.build());
     return new Response.Empty(200).at(updated.getVersion().getIndex());
+  }
+
+  private Response lead(Request request) throws StatusException {
+    control.call().leadNode(LeadNodeRequest.newBuilder().setRef(request.parameter("id")).build());
+    return new Response.Empty(200);
   }
 
   private Response remove(Request request) throws StatusException {

@@ -13,6 +13,8 @@ import dev.skein.proto.v1.ExplainServiceRequest;
 import dev.skein.proto.v1.ExplainServiceResponse;
 import dev.skein.proto.v1.GetRequest;
 import dev.skein.proto.v1.GetResponse;
+import dev.skein.proto.v1.LeadNodeRequest;
+import dev.skein.proto.v1.LeadNodeResponse;
 import dev.skein.proto.v1.ListRequest;
 import dev.skein.proto.v1.ListResponse;
 import dev.skein.proto.v1.LogsRequest;
@@ -46,6 +48,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -64,9 +67,17 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     void logs(LogsRequest request, StreamObserver<LogsResponse> observer);
   }
 
+  /// Hands leadership over.
+  @FunctionalInterface
+  public interface Succession {
+    /// Makes a manager the leader; done when it leads.
+    CompletableFuture<Void> to(String nodeId);
+  }
+
   private final ClusterStore store;
   private final Mutations mutations;
   private final Supplier<List<PeerStatus>> peers;
+  private final Succession succession;
   private final EventLog events;
   private final LogSource logs;
   private final ClusterStats stats;
@@ -75,6 +86,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   private final Executor streams;
 
   /// @param peers the Raft group's members as this manager sees them
+  /// @param succession makes another member the leader
   /// @param stats what nodes told this leader
   /// @param ids safe for use by several threads
   /// @param streams runs each stream on a thread of its own, which may block
@@ -82,6 +94,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
       ClusterStore store,
       Mutations mutations,
       Supplier<List<PeerStatus>> peers,
+      Succession succession,
       EventLog events,
       LogSource logs,
       ClusterStats stats,
@@ -91,6 +104,7 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     this.store = store;
     this.mutations = mutations;
     this.peers = peers;
+    this.succession = succession;
     this.events = events;
     this.logs = logs;
     this.stats = stats;
@@ -319,6 +333,26 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
         () -> {
           var done = commit(new Mutation.RemoveNode(request));
           return RemoveNodeResponse.newBuilder().setIndex(done.index()).build();
+        });
+  }
+
+  @Override
+  public void leadNode(LeadNodeRequest request, StreamObserver<LeadNodeResponse> observer) {
+    Answer.to(
+        observer,
+        () -> {
+          var state = Answer.await(store.read());
+          try {
+            var node = Lookup.node(state, request.getRef());
+            if (!node.hasManagerStatus()) {
+              throw Rejection.precondition(
+                  "node %s is not a manager: promote it first", request.getRef());
+            }
+            Answer.await(succession.to(node.getId()));
+            return LeadNodeResponse.getDefaultInstance();
+          } catch (Rejection rejection) {
+            throw rejection.asStatus();
+          }
         });
   }
 

@@ -166,6 +166,21 @@ public final class ManagerRoster {
     raft.transferLeadership(successor.member().id()).join();
   }
 
+  /// Makes a manager the leader; done when it leads.
+  ///
+  /// Fails with [StoreException.UnavailableException] when it can't be reached or is too far
+  /// behind.
+  public CompletableFuture<Void> lead(String nodeId) {
+    return run(
+        () -> {
+          var node = store.state().node(nodeId);
+          var raftId = node == null ? "" : node.getManagerStatus().getRaftId();
+          if (!raftId.equals(raft.leader().orElse(""))) {
+            raft.transferLeadership(raftId).join();
+          }
+        });
+  }
+
   private void removeFromGroup(String raftId) {
     if (isMember(raftId)) {
       raft.removePeer(raftId).join();

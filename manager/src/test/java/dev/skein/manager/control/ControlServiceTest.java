@@ -11,6 +11,7 @@ import dev.skein.proto.v1.ControlGrpc;
 import dev.skein.proto.v1.CreateServiceRequest;
 import dev.skein.proto.v1.EventsRequest;
 import dev.skein.proto.v1.GetRequest;
+import dev.skein.proto.v1.LeadNodeRequest;
 import dev.skein.proto.v1.ListRequest;
 import dev.skein.proto.v1.LogsRequest;
 import dev.skein.proto.v1.LogsResponse;
@@ -46,6 +47,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +63,7 @@ class ControlServiceTest {
   private static final List<PeerStatus> PEERS = List.of(peer("m1", true, true));
 
   private final RacyStore store = new RacyStore();
+  private final List<String> successors = new CopyOnWriteArrayList<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final EventLog events = new EventLog(store, InstantSource.fixed(NOW));
   private @Nullable Server server;
@@ -118,6 +121,10 @@ class ControlServiceTest {
                 new Admission(SpecLimits.DEFAULT, () -> PEERS, random),
                 InstantSource.fixed(NOW)),
             () -> PEERS,
+            nodeId -> {
+              successors.add(nodeId);
+              return CompletableFuture.completedFuture(null);
+            },
             events,
             (request, observer) -> {
               observer.onNext(LogsResponse.newBuilder().setWarning(request.getRef()).build());
@@ -197,6 +204,16 @@ class ControlServiceTest {
     // Also what it would refuse: its state may be an old one.
     assertThat(failure(() -> update(Version.newBuilder().setIndex(99).build())))
         .startsWith("UNAVAILABLE");
+  }
+
+  @Test
+  void leadershipIsHandedToManagersOnly() throws Exception {
+    var _ = control().leadNode(LeadNodeRequest.newBuilder().setRef("alpha").build());
+    assertThat(successors).containsExactly("m1");
+    assertThat(
+            failure(() -> control().leadNode(LeadNodeRequest.newBuilder().setRef("beta").build())))
+        .isEqualTo("FAILED_PRECONDITION node beta is not a manager: promote it first");
+    assertThat(successors).hasSize(1);
   }
 
   @Test

@@ -11,7 +11,7 @@ import java.util.Optional;
 final class BackgroundProctor {
 
   private static final Duration START_WITHIN = Duration.ofSeconds(30);
-  private static final Duration END_WITHIN = Duration.ofSeconds(120);
+  private static final Duration END_WITHIN = Duration.ofMinutes(2);
 
   private BackgroundProctor() {}
 
@@ -57,5 +57,4 @@ final class BackgroundProctor {
       return false;
     }
   }
-
 }

@@ -66,14 +66,11 @@ final class ExerciseCommands {
                 var row = new JsonObject();
                 row.addProperty("Name", exercise.name());
                 row.addProperty("Cluster", exercise.isolated() ? "isolated" : "any");
-                row.addProperty(
-                    "Best", best.isPresent() ? Integer.toString(best.getAsInt()) : "-");
+                row.addProperty("Best", best.isPresent() ? Integer.toString(best.getAsInt()) : "-");
                 row.addProperty("Title", exercise.title());
                 listing.add(row);
               }
-              context
-                  .out()
-                  .print(listing.render(arguments.text("format"), arguments.is("quiet")));
+              context.out().print(listing.render(arguments.text("format"), arguments.is("quiet")));
               return ExitCode.SUCCESS;
             });
   }
@@ -198,13 +195,10 @@ final class ExerciseCommands {
                             .map(part -> part.what() + " " + part.points() + "/" + part.of())
                             .toList()));
                 row.addProperty("Seed", scored.seed());
-                row.addProperty(
-                    "At", java.time.Instant.ofEpochMilli(scored.atMillis()).toString());
+                row.addProperty("At", java.time.Instant.ofEpochMilli(scored.atMillis()).toString());
                 listing.add(row);
               }
-              context
-                  .out()
-                  .print(listing.render(arguments.text("format"), arguments.is("quiet")));
+              context.out().print(listing.render(arguments.text("format"), arguments.is("quiet")));
               return ExitCode.SUCCESS;
             });
   }

@@ -48,7 +48,7 @@ final class RunLock implements AutoCloseable {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    var words = Files.readString(file).strip().split(" ");
+    var words = Files.readString(file).strip().split(" ", -1);
     return words.length == 2
         ? ProcessHandle.of(Long.parseLong(words[0]))
             .filter(process -> started(process) == Long.parseLong(words[1]))

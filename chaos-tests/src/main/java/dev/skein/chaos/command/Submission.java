@@ -45,8 +45,8 @@ final class Submission {
     return Leaf.of(
             "[OPTIONS]",
             "Write your prediction down; or, once the trouble is repaired, end the exercise. The"
-                + " cluster's real state decides. If something is left to be done, it says what, and"
-                + " the exercise goes on.")
+                + " cluster's real state decides. If something is left to be done, it says what,"
+                + " and the exercise goes on.")
         .flags(
             PREDICT,
             Flag.string("diagnosis", (char) 0, "answer", "What you found out: a letter, or a node"),
@@ -105,7 +105,9 @@ final class Submission {
             last.calls(),
             last.failed(),
             Duration.ofMillis(
-                Math.max(0, (last.solvedMillis() > 0 ? last.solvedMillis() : now) - last.struckMillis())),
+                Math.max(
+                    0,
+                    (last.solvedMillis() > 0 ? last.solvedMillis() : now) - last.struckMillis())),
             exercise.par(),
             attempt.prediction(),
             measured(exercise, last),

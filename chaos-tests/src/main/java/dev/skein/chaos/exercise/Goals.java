@@ -74,7 +74,8 @@ final class Goals {
     var node = scene.lab().object("/nodes/" + scene.victim());
     var availability = Json.text(node, "Spec.Availability");
     if (!availability.equals("drain")) {
-      missing.add("the node in question still gets tasks (availability %s)".formatted(availability));
+      missing.add(
+          "the node in question still gets tasks (availability %s)".formatted(availability));
     }
     var tasks = scene.shopTasksOn(scene.victim()).size();
     if (tasks > 0) {

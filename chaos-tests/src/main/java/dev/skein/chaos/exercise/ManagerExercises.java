@@ -79,7 +79,8 @@ final class ManagerExercises {
         """
         One of the managers will lose its power: its daemon and all its tasks die at once.
         Watch what the cluster does by itself. Then bring it back to full strength: every manager
-        reachable, every replica of "shop" running.""",
+        reachable, every replica of "shop" running.\
+        """,
         GAP,
         Diagnosis.ofNode("Which node died? (its name)"),
         List.of(
@@ -91,7 +92,8 @@ final class ManagerExercises {
         and elect one of themselves. Writes wait that long, and none that was acknowledged is lost,
         because a majority had stored it before. The replicas of the dead node are started
         elsewhere once its heartbeats have been missed. Until the dead one returns, the cluster can
-        lose no other manager: that is why it has to be brought back, or replaced, soon.""",
+        lose no other manager: that is why it has to be brought back, or replaced, soon.\
+        """,
         Duration.ofSeconds(60),
         new OneFaultGone(
             ManagerExercises::leader,
@@ -127,7 +129,8 @@ final class ManagerExercises {
         """
         Two of three managers will be destroyed, with their disks. The one that is left has all that
         was ever acknowledged, but no majority: it can decide nothing. Recover the cluster from it,
-        with "shop" as it was, and make it safe again: three reachable managers.""",
+        with "shop" as it was, and make it safe again: three reachable managers.\
+        """,
         GAP,
         new Diagnosis(
             "Why does the manager that is left refuse to write?",
@@ -150,8 +153,9 @@ final class ManagerExercises {
         knows the others are alive and decide otherwise. Only you can know that they are gone.
         init --force-new-cluster says so: the node keeps its state and becomes the only manager.
         What makes it dangerous is doing it while another part of the cluster still lives: then
-        there are two. Afterwards add managers at once: one alone can lose nothing.""",
-        Duration.ofSeconds(240),
+        there are two. Afterwards add managers at once: one alone can lose nothing.\
+        """,
+        Duration.ofMinutes(4),
         new LostQuorum());
   }
 
@@ -202,7 +206,8 @@ final class ManagerExercises {
         """
         A broken switch will drop every packet to one of the managers, while what it sends arrives.
         You can't repair the switch. Find the node, and make the cluster safe without it: it is no
-        manager any more, three others are reachable as managers, "shop" runs.""",
+        manager any more, three others are reachable as managers, "shop" runs.\
+        """,
         GAP,
         Diagnosis.ofNode("Which node hears nobody? (its name)"),
         List.of(
@@ -214,8 +219,9 @@ final class ManagerExercises {
         A half-open network is worse than a cut cable: the node seems to be there. It can't
         hold a connection, because those need both directions, so it neither votes nor follows.
         Raft's check before an election keeps it from disturbing the others with ever higher terms.
-        Replace a sick manager in this order: add the new one, then take the old one away.""",
-        Duration.ofSeconds(120),
+        Replace a sick manager in this order: add the new one, then take the old one away.\
+        """,
+        Duration.ofMinutes(2),
         new OneFault(
             "partition.in",
             Map.of(),
@@ -230,7 +236,8 @@ final class ManagerExercises {
         true,
         """
         Something will fill the disk of one of the managers. Find which one, free its disk, and
-        bring the manager back: every manager reachable, "shop" running.""",
+        bring the manager back: every manager reachable, "shop" running.\
+        """,
         GAP,
         new Diagnosis(
             "What does a manager do that can't store what it is to acknowledge?",
@@ -248,8 +255,9 @@ final class ManagerExercises {
         An acknowledgement says: a majority has it on disk. A manager that can't write can't say
         that any more. It ends rather than guess; the others go on. When there is room again it
         starts, and gets from the others what it has missed. Watch free space on managers before
-        this happens: two full disks of three are a lost quorum.""",
-        Duration.ofSeconds(120),
+        this happens: two full disks of three are a lost quorum.\
+        """,
+        Duration.ofMinutes(2),
         new DiskFull());
   }
 
@@ -287,7 +295,8 @@ final class ManagerExercises {
         """
         Writes will become slow, because the disk of one of the managers hangs again and again. You
         can't repair the disk now. Find the node, and see to it that the cluster does not depend on
-        its disk: another manager leads. Nobody may lose a write.""",
+        its disk: another manager leads. Nobody may lose a write.\
+        """,
         GAP,
         Diagnosis.ofNode("Whose disk is slow? (the node's name)"),
         List.of(
@@ -297,7 +306,8 @@ final class ManagerExercises {
         """
         A write is acknowledged when a majority has stored it, and the leader is always asked first:
         its disk is in the path of each write, a slow follower's is not. Handing leadership over
-        takes some milliseconds. Then repair or replace the machine in peace.""",
+        takes some milliseconds. Then repair or replace the machine in peace.\
+        """,
         Duration.ofSeconds(60),
         new OneFault(
             "disk.slow",

@@ -115,9 +115,7 @@ public final class Proctor {
     strikeNanos = nanoTime.getAsLong();
     attemptsBefore = orders.attempts();
     acknowledgedBefore = orders.acknowledgedCount();
-    seen =
-        new Seen(
-            wall.instant().toEpochMilli(), begun.victim(), false, 0, 0, 0, 0, 0, 0, -1, "");
+    seen = new Seen(wall.instant().toEpochMilli(), begun.victim(), false, 0, 0, 0, 0, 0, 0, -1, "");
     attempt.seen(seen);
     return Thread.ofPlatform()
         .name("trouble")
@@ -144,8 +142,7 @@ public final class Proctor {
     var failedRequests = requests.stream().filter(call -> !call.answered()).count();
     var writes = orders.attempts() - attemptsBefore;
     // The one that is under way has not failed.
-    var failedWrites =
-        Math.max(0, writes - 1 - (orders.acknowledgedCount() - acknowledgedBefore));
+    var failedWrites = Math.max(0, writes - 1 - (orders.acknowledgedCount() - acknowledgedBefore));
     seen =
         new Seen(
             seen.struckMillis(),

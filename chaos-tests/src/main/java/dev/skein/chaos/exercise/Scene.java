@@ -116,8 +116,7 @@ public final class Scene {
   }
 
   /// Injects a fault that the caller ends.
-  Injection injectOnce(String fault, LabNode node, Map<String, String> options)
-      throws IOException {
+  Injection injectOnce(String fault, LabNode node, Map<String, String> options) throws IOException {
     var kind = Catalogue.find(fault).orElseThrow();
     var all = Catalogue.options(kind, options);
     return kind.inject(new Site(lab, node, all, FAULT_MAX, random));

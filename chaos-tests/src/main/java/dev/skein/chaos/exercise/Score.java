@@ -76,8 +76,7 @@ public record Score(int total, List<Part> parts) {
   }
 
   private static Part availability(Evidence evidence) {
-    var share =
-        evidence.calls() == 0 ? 0 : 1 - (double) evidence.failed() / evidence.calls();
+    var share = evidence.calls() == 0 ? 0 : 1 - (double) evidence.failed() / evidence.calls();
     var worth = Math.clamp((share - AVAILABLE_MIN) / (1 - AVAILABLE_MIN), 0, 1);
     return new Part(
         "availability",

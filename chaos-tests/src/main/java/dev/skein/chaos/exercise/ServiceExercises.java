@@ -31,7 +31,8 @@ final class ServiceExercises {
         false,
         """
         A colleague will roll out a new release of "shop", and it does not work. Notice it before all
-        replicas are gone, and get back to the release that worked: all three replicas run it.""",
+        replicas are gone, and get back to the release that worked: all three replicas run it.\
+        """,
         FAILED,
         new Diagnosis(
             "What is wrong with the release?",
@@ -50,7 +51,8 @@ final class ServiceExercises {
         it does when one fails is the update's failure action: this one said "continue", so only a
         person could stop it. With --update-failure-action rollback the cluster had done it by
         itself, with --update-order start-first no replica had been taken away before its
-        successor ran. The service keeps its previous spec: rollback goes back to it.""",
+        successor ran. The service keeps its previous spec: rollback goes back to it.\
+        """,
         Duration.ofSeconds(45),
         new BadRelease());
   }
@@ -83,7 +85,8 @@ final class ServiceExercises {
         """
         A worker will be frozen until the cluster takes it for dead, and then wake up with its old
         tasks still in memory. See what becomes of them. Then let it do its part again: "shop" has
-        all its six replicas, and some of them run on the worker that came back.""",
+        all its six replicas, and some of them run on the worker that came back.\
+        """,
         new Prediction(
             "How many replicas will run on the worker when all is done?", Measured.REPLICAS),
         new Diagnosis(
@@ -102,8 +105,9 @@ final class ServiceExercises {
         A node that is not heard of is taken for dead after a few missed heartbeats, and its
         replicas are started elsewhere. When it returns, it is told what it should run: nothing of
         that. It ends the old tasks; no slot runs twice for longer than that takes. Nothing is moved
-        back by itself, because moving a healthy replica costs more than an uneven spread.""",
-        Duration.ofSeconds(120),
+        back by itself, because moving a healthy replica costs more than an uneven spread.\
+        """,
+        Duration.ofMinutes(2),
         new WorkerReturns());
   }
 
@@ -144,7 +148,8 @@ final class ServiceExercises {
         """
         A worker with a bad power supply will die and come back, again and again. You can't repair it
         from here. Find it, and take it out of service so that customers notice nothing more: "shop"
-        has all its replicas, none of them on that node, and it gets no new ones.""",
+        has all its replicas, none of them on that node, and it gets no new ones.\
+        """,
         FAILED,
         Diagnosis.ofNode("Which node is it? (its name)"),
         List.of(
@@ -154,7 +159,8 @@ final class ServiceExercises {
         """
         Each time that the node comes back it looks healthy, so it gets tasks again, and loses them
         again. Availability "drain" says what heartbeats can't: do not use it. It keeps its place in
-        the cluster, and is active again with one command when the machine is repaired.""",
+        the cluster, and is active again with one command when the machine is repaired.\
+        """,
         Duration.ofSeconds(60),
         new FlappingNode());
   }
@@ -192,7 +198,8 @@ final class ServiceExercises {
         """
         Customers call "shop" all the time. Scale it to eight replicas, and then empty the node
         %s for its repair: no replica of "shop" runs there, eight run elsewhere. Not
-        one call may fail.""",
+        one call may fail.\
+        """,
         FAILED,
         new Diagnosis(
             "Why need no call fail while a replica is moved?",
@@ -210,7 +217,8 @@ final class ServiceExercises {
         A drain takes replicas away only as far as the service's budget allows, and a replica that is
         to go is first taken out of every node's mesh: it gets no new connection and is ended when
         its last one is. So capacity is there before it is taken away elsewhere. The order matters:
-        more replicas first, then the drain.""",
+        more replicas first, then the drain.\
+        """,
         Duration.ofSeconds(60),
         new ScaleUnderLoad());
   }

@@ -6,6 +6,7 @@ import dev.skein.cli.client.ApiException;
 import dev.skein.cli.format.Json;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
@@ -25,10 +26,9 @@ final class WriteProbe implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final Thread thread = Thread.ofPlatform().daemon().name("orders").unstarted(this::run);
   private volatile boolean stopped;
-  private volatile long number;
   private volatile long acknowledged;
-  private volatile long acknowledgedCount;
-  private volatile long attempts;
+  private final AtomicLong acknowledgedCount = new AtomicLong();
+  private final AtomicLong attempts = new AtomicLong();
   private volatile long lastNanos;
   private volatile long longestGapNanos;
 
@@ -58,15 +58,16 @@ final class WriteProbe implements AutoCloseable {
   }
 
   private void run() {
+    var number = 0L;
     while (!stopped) {
-      attempts++;
+      attempts.incrementAndGet();
       number++;
       if (write(number)) {
         var now = nanoTime.getAsLong();
         longestGapNanos = Math.max(longestGapNanos, now - lastNanos);
         lastNanos = now;
         acknowledged = number;
-        acknowledgedCount++;
+        acknowledgedCount.incrementAndGet();
       }
       LockSupport.parkNanos(PAUSE.toNanos());
     }
@@ -105,11 +106,11 @@ final class WriteProbe implements AutoCloseable {
   }
 
   long acknowledgedCount() {
-    return acknowledgedCount;
+    return acknowledgedCount.get();
   }
 
   long attempts() {
-    return attempts;
+    return attempts.get();
   }
 
   /// The longest time without an acknowledgement so far, the one that goes on included.
@@ -119,7 +120,8 @@ final class WriteProbe implements AutoCloseable {
 
   /// The number that the cluster has now.
   static long kept(Lab lab) throws IOException {
-    var labels = lab.object("/services/" + OBJECT).getAsJsonObject("Spec").getAsJsonObject("Labels");
+    var labels =
+        lab.object("/services/" + OBJECT).getAsJsonObject("Spec").getAsJsonObject("Labels");
     return Long.parseLong(labels.get("n").getAsString());
   }
 

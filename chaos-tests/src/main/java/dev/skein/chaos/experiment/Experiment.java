@@ -131,7 +131,7 @@ public record Experiment(
   public record Guard(String requireLabel, boolean anyManagers, Duration deadman) {
 
     /// What holds when a file says nothing.
-    public static final Guard DEFAULT = new Guard("chaos.allowed", false, Duration.ofSeconds(120));
+    public static final Guard DEFAULT = new Guard("chaos.allowed", false, Duration.ofMinutes(2));
   }
 
   /// The same experiment with another seed.

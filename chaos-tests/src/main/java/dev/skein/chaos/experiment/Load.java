@@ -17,6 +17,7 @@ import java.util.function.LongSupplier;
 
 /// What a cluster has to do while an experiment runs: clients whose operations are recorded, and
 /// services with tasks.
+@SuppressWarnings("try") // Whoever closes it may be interrupted while waiting.
 final class Load implements AutoCloseable {
 
   /// Of the names of the services with tasks.
@@ -25,20 +26,13 @@ final class Load implements AutoCloseable {
   private static final String OBJECT_PREFIX = "experiment-object-";
   private static final int ANSWER_SECONDS = 3;
 
-  private final Lab lab;
-  private final Experiment.Load plan;
   private final WorkloadSettings settings;
   private final History history;
   private final Workload workload;
 
-  private Load(
-      Lab lab,
-      Experiment.Load plan,
-      WorkloadSettings settings,
+  private Load(WorkloadSettings settings,
       History history,
       Workload workload) {
-    this.lab = lab;
-    this.plan = plan;
     this.settings = settings;
     this.history = history;
     this.workload = workload;
@@ -63,7 +57,7 @@ final class Load implements AutoCloseable {
             Duration.ofSeconds(1).multipliedBy(plan.clients()).dividedBy(plan.ratePerSecond()));
     var managers = lab.managers().stream().map(Watching::manager).toList();
     var workload = Workload.start(settings, managers, history, nanoTime);
-    return new Load(lab, plan, settings, history, workload);
+    return new Load(settings, history, workload);
   }
 
   private static JsonObject spec(String name, int replicas) {
@@ -102,10 +96,6 @@ final class Load implements AutoCloseable {
             return name;
           });
     }
-  }
-
-  Experiment.Load plan() {
-    return plan;
   }
 
   WorkloadSettings settings() {

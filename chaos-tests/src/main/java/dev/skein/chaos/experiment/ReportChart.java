@@ -48,6 +48,7 @@ final class ReportChart {
     return LEFT + (WIDTH - LEFT - RIGHT) * Math.clamp((double) millis / whole, 0, 1);
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // The annotation is in a library that this has not.
   private void add(String format, Object... values) {
     out.append(String.format(Locale.ROOT, format, values)).append('\n');
   }

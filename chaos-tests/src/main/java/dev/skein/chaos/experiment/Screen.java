@@ -7,7 +7,6 @@ import java.util.List;
 /// anew again and again. Any thread.
 public final class Screen {
 
-  private static final String UP = "\033[%dA";
   private static final String CLEAR_BELOW = "\r\033[J";
 
   private final PrintStream out;
@@ -55,7 +54,7 @@ public final class Screen {
   /// Removes the picture.
   synchronized void erase() {
     if (drawn > 0) {
-      out.print(UP.formatted(drawn) + CLEAR_BELOW);
+      out.print("\033[%dA".formatted(drawn) + CLEAR_BELOW);
       drawn = 0;
     }
   }

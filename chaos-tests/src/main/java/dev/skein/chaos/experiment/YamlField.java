@@ -152,7 +152,7 @@ final class YamlField {
           "%s: unknown \"%s\"; possible are %s"
               .formatted(name, given.get(), String.join(", ", words.keySet())));
     }
-    return given.map(words::get);
+    return given.flatMap(word -> Optional.ofNullable(words.get(word)));
   }
 
   /// Says that fields are missing.

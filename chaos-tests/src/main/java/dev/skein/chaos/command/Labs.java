@@ -28,6 +28,13 @@ final class Labs {
 
   /// The local cluster, if there is one.
   static Optional<Lab> find(CommandContext context) throws IOException {
+    if (context.host() != null) {
+      // Rather than hurt another cluster than the one that was named.
+      throw new FailureException(
+          "experiments are for the local cluster (skein dev) only: leave --host "
+              + context.host()
+              + " away");
+    }
     var cluster = DevCluster.of(context);
     return cluster.nodes().isEmpty()
         ? Optional.empty()

@@ -42,10 +42,15 @@ final class Goals {
 
   /// The shop has at least so many replicas and all of them run.
   Goals shop(int replicas) throws IOException {
-    var status =
-        scene.lab().object("/services/" + Scene.SHOP + "?status=true").get("ServiceStatus");
-    var running = Json.number(status, "RunningTasks", 0);
-    var desired = Json.number(status, "DesiredTasks", 0);
+    var running = 0L;
+    var desired = 0L;
+    // Only the list has the numbers of tasks.
+    for (var service : scene.lab().list("/services?status=true")) {
+      if (Json.text(service, "Spec.Name").equals(Scene.SHOP)) {
+        running = Json.number(service, "ServiceStatus.RunningTasks", 0);
+        desired = Json.number(service, "ServiceStatus.DesiredTasks", 0);
+      }
+    }
     if (desired < replicas) {
       missing.add(
           "%s wants %d replicas, there should be %d".formatted(Scene.SHOP, desired, replicas));

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 /// latency of writes, over one axis of time. Pure.
 final class ReportChart {
 
+  private static final int TOP = 10;
   private static final int LEFT = 190;
   private static final int WIDTH = 1_100;
   private static final int RIGHT = 20;
@@ -23,21 +24,24 @@ final class ReportChart {
 
   private final RunRecord run;
   private final StringBuilder out = new StringBuilder(20_000);
-  private int y = 10;
+  private int y = TOP;
 
   ReportChart(RunRecord run) {
     this.run = run;
   }
 
   String svg() {
+    y += LANE * (run.faults().size() + 2) + 2 * GAP + LATENCY_HEIGHT + 12;
+    var axis = y;
+    // First, so that nothing is behind its lines.
+    axis(axis);
+    y = TOP;
     run.faults().forEach(this::fault);
     y += GAP;
     leaders();
     converged();
     y += GAP;
     latency();
-    var axis = y;
-    axis(axis);
     var height = axis + 34;
     return "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"timeline of the run\">%n%s</svg>"
         .formatted(WIDTH, height, out);
@@ -144,11 +148,11 @@ final class ReportChart {
     add("<path class=\"p99\" d=\"%s\"/>", path(true, decades));
     add("<path class=\"p50\" d=\"%s\"/>", path(false, decades));
     for (var second : run.writes()) {
-      if (second.refused() > 0 || second.acknowledged() == 0) {
+      if (second.acknowledged() == 0) {
         add(
-            "<g><title>%d writes refused or of unknown outcome</title><rect class=\"refused\""
+            "<g><title>no write acknowledged, %d of unknown outcome</title><rect class=\"refused\""
                 + " x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"5\"/></g>",
-            second.refused(),
+            second.unknown(),
             x(second.second() * 1_000L),
             y + LATENCY_HEIGHT + 3,
             Math.max(2, x(second.second() * 1_000L + 1_000) - x(second.second() * 1_000L)));
@@ -185,8 +189,8 @@ final class ReportChart {
         TICK_SECONDS.stream().filter(tick -> seconds / tick <= TICKS_MAX).findFirst().orElse(3_600);
     for (var second = 0L; second <= seconds; second += step) {
       add(
-          "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"10\" y2=\"%d\"/>",
-          x(second * 1_000), x(second * 1_000), at);
+          "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
+          x(second * 1_000), x(second * 1_000), TOP, at);
       add(
           "<text class=\"tick\" x=\"%.1f\" y=\"%d\">%d s</text>",
           x(second * 1_000), at + 18, second);

@@ -49,9 +49,9 @@ public final class ReportPage {
   }
 
   private static String figures(RunRecord run) {
-    var refused = run.writes().stream().mapToInt(RunRecord.Second::refused).sum();
+    var unknown = run.writes().stream().mapToInt(RunRecord.Second::unknown).sum();
     return figure("operations acknowledged", "%,d".formatted(run.acknowledged()))
-        + figure("writes refused or unknown", "%,d".formatted(refused))
+        + figure("writes of unknown outcome", "%,d".formatted(unknown))
         + figure("longest write gap", seconds(run.writeGapMillis()))
         + figure(
             "well again after the last fault",

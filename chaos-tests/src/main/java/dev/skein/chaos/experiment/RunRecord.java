@@ -65,8 +65,10 @@ public record RunRecord(
   public record Lead(String node, long term, long fromMillis) {}
 
   /// What clients' writes were in one second.
+  ///
+  /// @param unknown how many have an unknown outcome
   public record Second(
-      int second, int acknowledged, int refused, double p50Millis, double p99Millis) {}
+      int second, int acknowledged, int unknown, double p50Millis, double p99Millis) {}
 
   /// A time in which something was so.
   public record Span(long fromMillis, long toMillis, String what) {}

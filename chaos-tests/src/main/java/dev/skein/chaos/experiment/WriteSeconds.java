@@ -6,6 +6,7 @@ import dev.skein.chaos.history.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /// What writes were like, second by second. Pure.
 final class WriteSeconds {
@@ -14,7 +15,7 @@ final class WriteSeconds {
 
   private WriteSeconds() {}
 
-  /// A second for each in which a write was begun.
+  /// A second for each from the first write to the last.
   ///
   /// @param begin monotonic nanoseconds of the run's beginning
   static List<Second> of(List<Operation> operations, long begin) {
@@ -25,7 +26,12 @@ final class WriteSeconds {
         bySecond.computeIfAbsent(second, key -> new ArrayList<>()).add(operation);
       }
     }
-    return bySecond.entrySet().stream().map(e -> second(e.getKey(), e.getValue())).toList();
+    if (bySecond.isEmpty()) {
+      return List.of();
+    }
+    return IntStream.rangeClosed(bySecond.firstKey(), bySecond.lastKey())
+        .mapToObj(second -> second(second, bySecond.getOrDefault(second, List.of())))
+        .toList();
   }
 
   private static Second second(int number, List<Operation> writes) {
@@ -38,7 +44,7 @@ final class WriteSeconds {
     return new Second(
         number,
         took.size(),
-        writes.size() - took.size(),
+        (int) writes.stream().filter(Operation::isPossibleChange).count(),
         Percentile.of(took, 50) / NANOS_PER_MILLI,
         Percentile.of(took, 99) / NANOS_PER_MILLI);
   }

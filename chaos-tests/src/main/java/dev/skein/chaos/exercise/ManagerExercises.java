@@ -250,7 +250,7 @@ final class ManagerExercises {
         List.of(
             "skein node ls and skein dev ps: who is not there? Its log is beside its socket.",
             "df -h shows the disks of isolated nodes: they are mounted at .../NODE/data.",
-            "Remove what does not belong there, then: skein dev start NODE."),
+            "Remove what does not belong there; if the daemon has ended: skein dev start NODE."),
         """
         An acknowledgement says: a majority has it on disk. A manager that can't write can't say
         that any more. It ends rather than guess; the others go on. When there is room again it

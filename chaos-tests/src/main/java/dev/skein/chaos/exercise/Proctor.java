@@ -138,7 +138,11 @@ public final class Proctor {
         !troubled || !unmet.isEmpty()
             ? 0
             : seen.solvedMillis() > 0 ? seen.solvedMillis() : now().toEpochMilli();
-    var requests = mesh.since(strikeNanos);
+    // Nobody can repair the machine itself: what it does not answer is not the participant's fault.
+    var requests =
+        mesh.since(strikeNanos).stream()
+            .filter(call -> !call.node().equals(scene.victim()))
+            .toList();
     var failedRequests = requests.stream().filter(call -> !call.answered()).count();
     var writes = orders.attempts() - attemptsBefore;
     // The one that is under way has not failed.

@@ -13,6 +13,7 @@ import dev.skein.cli.format.Json;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -163,13 +164,18 @@ public final class Scene {
     injections.clear();
   }
 
-  /// The shop's running tasks on a node, by the cluster's state.
-  List<String> shopTasksOn(String node) throws IOException {
-    var filters =
-        "{\"service\":[\"%s\"],\"node\":[\"%s\"],\"desired-state\":[\"running\"]}"
-            .formatted(SHOP, node);
+  /// The shop's tasks that run and shall, by the cluster's state.
+  ///
+  /// @param node only those on this node; empty for all
+  List<String> shopTasks(String node) throws IOException {
+    var filters = new HashMap<String, List<String>>();
+    filters.put("service", List.of(SHOP));
+    filters.put("desired-state", List.of("running"));
+    if (!node.isEmpty()) {
+      filters.put("node", List.of(node));
+    }
     var ids = new ArrayList<String>();
-    for (var task : lab.list(Query.of("/tasks").with("filters", filters).toString())) {
+    for (var task : lab.list(Query.of("/tasks").filters(filters).toString())) {
       if (Json.text(task, "Status.State").equals("running")) {
         ids.add(Json.text(task, "ID"));
       }

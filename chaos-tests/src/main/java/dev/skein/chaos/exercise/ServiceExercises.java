@@ -136,7 +136,7 @@ final class ServiceExercises {
 
     @Override
     public Optional<Integer> replicas(Scene scene) throws IOException {
-      return Optional.of(scene.shopTasksOn(scene.victim()).size());
+      return Optional.of(scene.shopTasks(scene.victim()).size());
     }
   }
 

@@ -30,9 +30,7 @@ final class Load implements AutoCloseable {
   private final History history;
   private final Workload workload;
 
-  private Load(WorkloadSettings settings,
-      History history,
-      Workload workload) {
+  private Load(WorkloadSettings settings, History history, Workload workload) {
     this.settings = settings;
     this.history = history;
     this.workload = workload;

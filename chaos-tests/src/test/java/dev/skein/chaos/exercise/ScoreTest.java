@@ -32,7 +32,9 @@ class ScoreTest {
   void whoLosesAnAcknowledgedWriteHasNothing() {
     var score = Score.of(evidence(true, 1, 0, 50, 2, true));
     assertThat(score.total()).isZero();
-    assertThat(score.parts()).singleElement().satisfies(p -> assertThat(p.what()).isEqualTo("safety"));
+    assertThat(score.parts())
+        .singleElement()
+        .satisfies(p -> assertThat(p.what()).isEqualTo("safety"));
   }
 
   @Test

@@ -26,7 +26,9 @@ class PlanTest {
         ExperimentReaderTest.good(text + method),
         FIVE,
         fault ->
-            fault.name().equals("partition") ? Optional.of("no network of its own") : Optional.empty());
+            fault.name().equals("partition")
+                ? Optional.of("no network of its own")
+                : Optional.empty());
   }
 
   private static Plan plan(String... steps) {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonParser;
 import dev.skein.chaos.cluster.Await;
-import dev.skein.chaos.cluster.FileTree;
 import dev.skein.chaos.cluster.Launcher;
 import dev.skein.chaos.cluster.Outcome;
 import dev.skein.chaos.cluster.Script;
+import dev.skein.cli.daemon.DirectoryTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ class ChaosStoryTest {
   @AfterAll
   static void stop() throws Exception {
     skein("dev", "down").ok();
-    FileTree.delete(root);
+    DirectoryTree.delete(root);
   }
 
   private static Outcome skein(String... words) throws IOException, InterruptedException {

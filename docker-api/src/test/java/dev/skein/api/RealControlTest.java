@@ -56,7 +56,7 @@ class RealControlTest {
             store,
             new Mutations(store, admission, InstantSource.system()),
             List::of,
-            nodeId -> CompletableFuture.completedFuture(null),
+            nodeId -> CompletableFuture.allOf(),
             events,
             (request, observer) ->
                 observer.onError(

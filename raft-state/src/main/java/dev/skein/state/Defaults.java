@@ -9,6 +9,8 @@ import dev.skein.proto.v1.Placement;
 import dev.skein.proto.v1.PlacementStrategy;
 import dev.skein.proto.v1.RestartCondition;
 import dev.skein.proto.v1.RestartPolicy;
+import dev.skein.proto.v1.Schedule;
+import dev.skein.proto.v1.ScheduleConcurrency;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.TaskSpec;
 import dev.skein.proto.v1.UpdateConfig;
@@ -118,6 +120,13 @@ public final class Defaults {
   public static long maxConcurrent(ServiceSpec spec) {
     var job = spec.getMode().getReplicatedJob();
     return job.hasMaxConcurrent() ? job.getMaxConcurrent() : totalCompletions(spec);
+  }
+
+  /// What happens when a run of a job is due while one goes on.
+  public static ScheduleConcurrency concurrency(Schedule schedule) {
+    return schedule.getConcurrency() == ScheduleConcurrency.SCHEDULE_CONCURRENCY_UNSPECIFIED
+        ? ScheduleConcurrency.SCHEDULE_CONCURRENCY_FORBID
+        : schedule.getConcurrency();
   }
 
   public static long updateParallelism(UpdateConfig config) {

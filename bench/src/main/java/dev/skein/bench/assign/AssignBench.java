@@ -1,27 +1,16 @@
 package dev.skein.bench.assign;
 
-import com.google.gson.JsonArray;
 import dev.skein.bench.Figures;
 import dev.skein.bench.RealTime;
 import dev.skein.bench.cluster.ControlConnection;
 import dev.skein.bench.cluster.LocalCluster;
 import dev.skein.bench.cluster.Services;
 import dev.skein.cli.client.EngineClient;
-import dev.skein.cli.format.Json;
-import dev.skein.manager.ca.JoinToken;
 import dev.skein.proto.v1.ListRequest;
 import dev.skein.proto.v1.ObjectKind;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
-import dev.skein.worker.agent.Agent;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /// Three managers as daemons, and workers that speak the real protocol over connections of their
 /// own, all in this process: the time from the request for a service until every replica was
@@ -31,71 +20,35 @@ import java.util.logging.Logger;
 /// Arguments: replicas (10,000), workers (1,000), rounds (3).
 @RealTime
 public final class AssignBench {
-  private static final int JOINS_AT_ONCE = 8;
+  private final SimulatedFleet workers;
 
-  // Kept here, or its level would be forgotten with it.
-  private static final Logger AGENT_LOG = Logger.getLogger(Agent.class.getName());
-
-  private final List<SimulatedWorker> workers = new ArrayList<>();
-
-  private AssignBench() {}
+  private AssignBench(SimulatedFleet workers) {
+    this.workers = workers;
+  }
 
   /// Runs all rounds.
   public static void main(String[] args) throws Exception {
     var replicas = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
     var count = args.length > 1 ? Integer.parseInt(args[1]) : 1_000;
     var rounds = args.length > 2 ? Integer.parseInt(args[2]) : 3;
-    // A thousand agents tell of each change of the leader.
-    AGENT_LOG.setLevel(Level.WARNING);
     Figures.machine();
-    var bench = new AssignBench();
-    try (var cluster = LocalCluster.start(3, 0)) {
-      bench.join(cluster, count);
+    try (var cluster = LocalCluster.start(3, 0);
+        var workers = SimulatedFleet.join(cluster, count)) {
+      var bench = new AssignBench(workers);
       for (var i = 0; i < rounds; i++) {
         bench.round(cluster, "assign-" + i, replicas);
       }
-    } finally {
-      bench.workers.forEach(SimulatedWorker::close);
     }
     Figures.print("load at the end", Figures.load());
   }
 
-  private void join(LocalCluster cluster, int count)
-      throws IOException, InterruptedException, ExecutionException {
-    var leader = cluster.leader();
-    JoinToken token;
-    try (var client = leader.client()) {
-      token = JoinToken.parse(Json.text(client.object("/swarm"), "JoinTokens.Worker"));
-    }
-    var start = System.nanoTime();
-    try (var joining = Executors.newFixedThreadPool(JOINS_AT_ONCE)) {
-      var joins = new ArrayList<Future<SimulatedWorker>>();
-      for (var i = 0; i < count; i++) {
-        var number = i;
-        joins.add(joining.submit(() -> SimulatedWorker.join(number, leader.rpcAddress(), token)));
-      }
-      for (var join : joins) {
-        workers.add(join.get());
-      }
-    }
-    LocalCluster.await(
-        "not all workers are connected",
-        () -> workers.stream().allMatch(SimulatedWorker::isConnected));
-    Figures.print(
-        "workers joined and connected",
-        "%d in %.1f s".formatted(count, (System.nanoTime() - start) / 1e9));
-  }
-
   private void round(LocalCluster cluster, String name, int replicas)
       throws IOException, InterruptedException {
-    var spec = Services.sleeping(name, replicas);
-    var constraints = new JsonArray();
-    constraints.add("node.role==worker");
-    Json.make(spec, "TaskTemplate.Placement").add("Constraints", constraints);
+    var spec = SimulatedFleet.service(name, replicas);
     try (var client = cluster.leader().client()) {
       var start = System.nanoTime();
       client.post("/services/create", spec);
-      LocalCluster.await(name + " is not assigned", 5, () -> delivered() == replicas);
+      LocalCluster.await(name + " is not assigned", 5, () -> workers.tasks() == replicas);
       var delivered = (System.nanoTime() - start) / 1e9;
       LocalCluster.await(
           name + " does not run", 50, () -> LocalCluster.running(client, name) == replicas);
@@ -107,10 +60,6 @@ public final class AssignBench {
               .formatted(delivered, replicas / delivered, running));
       remove(client, name);
     }
-  }
-
-  private int delivered() {
-    return workers.stream().mapToInt(SimulatedWorker::tasks).sum();
   }
 
   /// What the workers say must be what the cluster's state says.
@@ -142,7 +91,7 @@ public final class AssignBench {
 
   private void remove(EngineClient client, String name) throws IOException, InterruptedException {
     client.delete("/services/" + name);
-    LocalCluster.await(name + " is not removed", () -> delivered() == 0);
+    LocalCluster.await(name + " is not removed", () -> workers.tasks() == 0);
     LocalCluster.await(
         name + "'s tasks are not removed",
         500,

@@ -56,6 +56,8 @@ final class LinearSearch {
   private int lowest;
   private int highest = NONE;
 
+  /// Takes what is to be put in order.
+  ///
   /// @param operations of one object; those that surely did nothing, and reads without an answer,
   ///     say nothing and are left out
   LinearSearch(List<Operation> operations, long stepsMax) {

@@ -28,6 +28,8 @@ public final class SlotUniqueness {
   private long tasks;
   private long longestOverlapNanos;
 
+  /// Has seen nothing yet.
+  ///
   /// @param overlapMax how long two tasks of a slot may really run at once: until a node counts as
   ///     down, and a task's grace period
   public SlotUniqueness(Duration overlapMax) {

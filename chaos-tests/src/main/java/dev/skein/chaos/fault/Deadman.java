@@ -17,17 +17,6 @@ final class Deadman {
 
   private static final int UNDO_SECONDS_MAX = 60;
 
-  /// `head` waits for a line or the end of the input, `timeout` for the time.
-  private static final String SCRIPT =
-      """
-      said=$(timeout %d head -n 1)
-      if [ "$said" != disarmed ]; then
-      :
-      %s
-      fi
-      rm -f %s
-      """;
-
   private final Process shell;
 
   private Deadman(Process shell) {
@@ -46,8 +35,17 @@ final class Deadman {
         undo.stream()
             .map(words -> words.stream().map(Deadman::quoted).collect(Collectors.joining(" ")))
             .collect(Collectors.joining("\n"));
+    // `head` waits for a line or the end of the input, `timeout` for the time.
     var script =
-        SCRIPT.formatted(Math.max(1, after.toSeconds()), commands, quoted(file.toString()));
+        """
+        said=$(timeout %d head -n 1)
+        if [ "$said" != disarmed ]; then
+        :
+        %s
+        fi
+        rm -f %s
+        """
+            .formatted(Math.max(1, after.toSeconds()), commands, quoted(file.toString()));
     var builder =
         new ProcessBuilder("setsid", "sh", "-c", script)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))

@@ -35,6 +35,7 @@ public final class Disk {
 
   private Disk() {}
 
+  @SuppressWarnings("restricted") // Binding C functions is what this class is for.
   private static MethodHandle function(String name, FunctionDescriptor type) {
     return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
   }

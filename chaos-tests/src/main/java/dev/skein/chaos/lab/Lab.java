@@ -76,6 +76,11 @@ public final class Lab implements AutoCloseable {
       return new Plan(managers, workers, isolated, true, swarm, environment);
     }
 
+    /// The same with another spec of the swarm.
+    public Plan withSwarm(JsonObject spec) {
+      return new Plan(managers, workers, isolated, clocks, spec, environment);
+    }
+
     /// The same with a variable for each daemon.
     public Plan with(String variable, String value) {
       var more = new HashMap<>(environment);
@@ -190,7 +195,9 @@ public final class Lab implements AutoCloseable {
     return nodes.stream().filter(node -> !node.isManager()).toList();
   }
 
-  /// @throws IllegalArgumentException if there is no node of this name
+  /// The node of a name.
+  ///
+  /// @throws IllegalArgumentException if there is none
   public LabNode node(String name) {
     return nodes.stream()
         .filter(node -> node.name().equals(name))

@@ -1,6 +1,7 @@
 package dev.skein.chaos.sim;
 
 import com.google.errorprone.annotations.FormatMethod;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.restart.RestartPlanner;
@@ -181,6 +182,7 @@ final class CommitInvariants {
     for (var other : Slot.of(task).tasks(state)) {
       require(
           other.getId().equals(task.getId())
+              || goesOnInItsOwnRun(other, task, service)
               || !Lineage.mayStillRun(other, state)
               || changedLately(other, state),
           "task %s may start beside %s, which is %s",
@@ -188,6 +190,12 @@ final class CommitInvariants {
           other.getId(),
           other.getStatus().getState());
     }
+  }
+
+  private static boolean goesOnInItsOwnRun(Task other, Task task, Service job) {
+    return Jobs.iteration(other) != Jobs.iteration(task)
+        && TaskStates.wantsToRun(other)
+        && Jobs.goesOn(job, other);
   }
 
   private static void startsOnlyAfterItsDelay(@Nullable Task before, Task task) {

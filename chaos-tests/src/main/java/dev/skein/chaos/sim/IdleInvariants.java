@@ -58,12 +58,18 @@ final class IdleInvariants {
   }
 
   private static void filledOnEligibleNodes(Service service, ClusterState state) {
+    if (service.getJobStatus().getWaiting()) {
+      return;
+    }
     var requirements = new ServiceRevisions(service).currentRequirements();
     for (var node : state.nodes().values()) {
       if (requirements.refusalOf(node) == null) {
         require(
-            Lineage.of(state, Slot.ofNode(service.getId(), node.getId())).filling().stream()
-                .anyMatch(task -> Jobs.isPresent(service, task)),
+            !Lineage.of(
+                    state,
+                    Slot.ofNode(service.getId(), node.getId()).inIteration(Jobs.iteration(service)))
+                .filling()
+                .isEmpty(),
             "global service %s has no task on node %s",
             service.getSpec().getName(),
             node.getId());

@@ -26,9 +26,9 @@ final class JobInvariants {
           && before == null
           && after != null) {
         var job = commit.after().service(after.getServiceId());
-        if (job != null && Jobs.isJob(job) && Jobs.isPresent(job, after)) {
+        if (job != null && Jobs.isJob(job) && Jobs.goesOn(job, after)) {
           whatCompletedIsNotRunAgain(after, job, commit.before());
-          noMoreRunThanMay(job, commit.after());
+          noMoreRunThanMay(job, Jobs.iteration(after), commit.after());
         }
       }
     }
@@ -44,7 +44,7 @@ final class JobInvariants {
       require(
           !(Jobs.isComplete(other)
               && TaskStates.wantsToRun(other)
-              && Jobs.isPresent(job, other)
+              && Jobs.iteration(other) == Jobs.iteration(task)
               && known),
           "task %s runs again what task %s of job %s has completed",
           task.getId(),
@@ -53,11 +53,11 @@ final class JobInvariants {
     }
   }
 
-  private static void noMoreRunThanMay(Service job, ClusterState state) {
+  private static void noMoreRunThanMay(Service job, long iteration, ClusterState state) {
     if (!job.getSpec().getMode().hasReplicatedJob()) {
       return;
     }
-    var active = slots(job, state, true);
+    var active = slots(job, iteration, state, true);
     require(
         active.size() <= Defaults.maxConcurrent(job.getSpec()),
         "job %s has slots %s active at once, more than %d",
@@ -66,27 +66,43 @@ final class JobInvariants {
         Defaults.maxConcurrent(job.getSpec()));
   }
 
-  /// What holds of a job when the planners have nothing left to do.
+  /// What holds of a job when the planners have nothing left to do: of its present run, and that
+  /// nothing goes on of any run that shall not.
   static void runsAsManyAsItMay(Service job, ClusterState state) {
-    var filled = slots(job, state, false);
+    for (var task : state.tasksOfService(job.getId())) {
+      require(
+          !TaskStates.wantsToRun(task) || Jobs.goesOn(job, task),
+          "task %s of iteration %d of job %s is desired %s, though that run does not go on",
+          task.getId(),
+          Jobs.iteration(task),
+          job.getSpec().getName(),
+          task.getDesiredState());
+    }
+    if (job.getJobStatus().getWaiting()) {
+      return;
+    }
+    var iteration = Jobs.iteration(job);
+    var filled = slots(job, iteration, state, false);
     var total = Defaults.totalCompletions(job.getSpec());
     require(
         filled.size() == total
             || (filled.size() < total
-                && slots(job, state, true).size() >= Defaults.maxConcurrent(job.getSpec())),
+                && slots(job, iteration, state, true).size()
+                    >= Defaults.maxConcurrent(job.getSpec())),
         "job %s has slots %s, of which %s are active; %d shall complete, %d at once",
         job.getSpec().getName(),
         filled,
-        slots(job, state, true),
+        slots(job, iteration, state, true),
         total,
         Defaults.maxConcurrent(job.getSpec()));
   }
 
-  private static Set<Integer> slots(Service job, ClusterState state, boolean activeOnly) {
+  private static Set<Integer> slots(
+      Service job, long iteration, ClusterState state, boolean activeOnly) {
     var slots = new TreeSet<Integer>();
     for (var task : state.tasksOfService(job.getId())) {
       if (TaskStates.wantsToRun(task)
-          && Jobs.isPresent(job, task)
+          && Jobs.iteration(task) == iteration
           && !(activeOnly && TaskStates.isTerminal(task.getStatus().getState()))) {
         slots.add(task.getSlot());
       }

@@ -349,6 +349,7 @@ public final class SimulatedCluster {
     updates.check(commit, time.now());
     budgets.check(commit, time.now());
     JobInvariants.check(commit);
+    ScheduleInvariants.check(commit, time.now());
     commit.changes().forEach(this::leaveIfRemoved);
     moves.check(commit);
   }

@@ -67,7 +67,7 @@ final class SimulatedUser {
       return;
     }
     var service = chance.of(services);
-    switch (chance.below(21)) {
+    switch (chance.below(22)) {
       case 0, 1, 2 -> scale(service);
       case 3, 4, 5 -> update(service);
       case 6 -> roll(service);
@@ -79,6 +79,7 @@ final class SimulatedUser {
       case 13, 14 -> promote(service);
       case 15 -> runAgain(service);
       case 16 -> autoscale(service);
+      case 20 -> reschedule(service);
       case 17, 18 -> rearrange(service);
       case 19 -> setSelfCare();
       default -> changeMembership();
@@ -90,8 +91,11 @@ final class SimulatedUser {
     for (var node : state().nodes().values()) {
       setAvailability(node, NodeAvailability.NODE_AVAILABILITY_ACTIVE);
     }
+    for (var service : services(Jobs::isScheduled)) {
+      respecify(service, SimulatedSchedules.rare(service));
+    }
     for (var service : services(each -> fails(each.getSpec().getTaskTemplate()))) {
-      updateArgs(service, "repaired-" + count++);
+      updateArgs(service, "repaired-" + count++, true);
     }
   }
 
@@ -125,10 +129,13 @@ final class SimulatedUser {
   private void createService() {
     var spec = ServiceSpec.newBuilder().setName("service-" + count++).setTaskTemplate(taskSpec());
     var service = Service.newBuilder().setId(ids.next()).setSpecVersion(1);
-    if (chance.in(4)) {
+    if (chance.in(3)) {
       spec.setMode(jobMode());
       spec.getTaskTemplateBuilder().getContainerSpecBuilder().addArgs(SimulatedWorker.COMPLETING);
-      Jobs.begin(service, cluster.now());
+      if (chance.in(2)) {
+        spec.setSchedule(SimulatedSchedules.some(chance));
+      }
+      Jobs.begin(service.setSpec(spec), cluster.now());
     } else {
       spec.setMode(mode()).setUpdateConfig(updateConfig()).setRollbackConfig(rolloutConfig());
       if (spec.getMode().hasReplicated() && chance.in(3)) {
@@ -292,13 +299,11 @@ final class SimulatedUser {
 
   private void scale(Service service) {
     if (service.getSpec().getMode().hasReplicatedJob()) {
-      var scaled = service.toBuilder();
-      scaled
-          .getSpecBuilder()
-          .getModeBuilder()
+      var spec = service.getSpec().toBuilder();
+      spec.getModeBuilder()
           .getReplicatedJobBuilder()
-          .setTotalCompletions(chance.between(1, 8));
-      propose(ChangeSets.update(scaled.build()));
+          .setTotalCompletions(chance.between(Jobs.isScheduled(service) ? 0 : 1, 8));
+      respecify(service, spec.build());
     } else if (Defaults.isReplicated(service.getSpec()) && !service.getSpec().hasAutoscale()) {
       var scaled = service.toBuilder();
       scaled
@@ -317,15 +322,21 @@ final class SimulatedUser {
           case 0, 1 -> SimulatedWorker.FAILING;
           case 2 -> SimulatedProcess.SICK;
           default -> "args-" + count++;
-        });
+        },
+        chance.in(2));
   }
 
-  private void updateArgs(Service service, String args) {
+  /// @param forced whether a scheduled job is to run at once
+  private void updateArgs(Service service, String args, boolean forced) {
     var spec = service.getSpec().toBuilder();
     var container = spec.getTaskTemplateBuilder().getContainerSpecBuilder();
     container.clearArgs().addArgs(args);
     if (Jobs.isJob(service)) {
       container.addArgs(SimulatedWorker.COMPLETING);
+    }
+    if (forced && Jobs.isScheduled(service)) {
+      var template = spec.getTaskTemplateBuilder();
+      template.setForceUpdate(template.getForceUpdate() + 1);
     }
     if (!spec.getTaskTemplate().equals(service.getSpec().getTaskTemplate())) {
       propose(ChangeSets.update(revised(service, spec.build()).clearUpdateStatus().build()));
@@ -341,9 +352,28 @@ final class SimulatedUser {
             .addRevisions(Revisions.current(service))
             .setSpecVersion(service.getSpecVersion() + 1);
     if (Jobs.isJob(service)) {
-      Jobs.beginNext(revised, cluster.now());
+      Jobs.respecify(service, revised, cluster.now());
     }
     return revised;
+  }
+
+  /// Another spec that leaves alone what tasks run.
+  private void respecify(Service job, ServiceSpec spec) {
+    var changed = job.toBuilder().setSpec(spec);
+    Jobs.respecify(job, changed, cluster.now());
+    propose(ChangeSets.update(changed.build()));
+  }
+
+  /// Another schedule, or none any more.
+  private void reschedule(Service service) {
+    if (Jobs.isJob(service)) {
+      var spec = service.getSpec().toBuilder();
+      respecify(
+          service,
+          chance.in(4)
+              ? spec.clearSchedule().build()
+              : spec.setSchedule(SimulatedSchedules.some(chance)).build());
+    }
   }
 
   private void promote(Service service) {
@@ -356,7 +386,7 @@ final class SimulatedUser {
 
   /// Another iteration of the same job, as its schedule would begin it.
   private void runAgain(Service service) {
-    if (Jobs.isJob(service)) {
+    if (Jobs.isJob(service) && !Jobs.isScheduled(service)) {
       var again = service.toBuilder();
       Jobs.beginNext(again, cluster.now());
       propose(ChangeSets.update(again.build()));

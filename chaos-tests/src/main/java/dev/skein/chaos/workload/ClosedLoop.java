@@ -42,6 +42,8 @@ final class ClosedLoop {
   private int turn;
   private volatile boolean stopped;
 
+  /// Asks nothing yet.
+  ///
   /// @param stamps gives each number once, whoever asks
   /// @param ended takes each operation; by the client's thread
   ClosedLoop(

@@ -26,6 +26,8 @@ public final class Observer {
   private final int answerSeconds;
   private final LongSupplier nanoTime;
 
+  /// Asks nothing yet.
+  ///
   /// @param answerSeconds how long an answer may take
   /// @param nanoTime monotonic clock in nanoseconds
   public Observer(Manager manager, int answerSeconds, LongSupplier nanoTime) {

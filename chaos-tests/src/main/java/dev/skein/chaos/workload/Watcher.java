@@ -36,6 +36,8 @@ final class Watcher {
   private volatile @Nullable EngineClient client;
   private volatile boolean stopped;
 
+  /// Watches nothing yet.
+  ///
   /// @param prefix of the names of the services that it is about
   /// @param told takes what it is told; by the watcher's thread
   Watcher(Manager manager, String prefix, int answerSeconds, Consumer<Notice> told) {

@@ -10,12 +10,14 @@ import dev.skein.manager.plan.Planner;
 import dev.skein.manager.reap.ReapPlanner;
 import dev.skein.manager.rearrange.RearrangePlanner;
 import dev.skein.manager.reconcile.ReconcilePlanner;
+import dev.skein.manager.reconcile.RunPlanner;
 import dev.skein.manager.restart.EvictPlanner;
 import dev.skein.manager.restart.RestartPlanner;
 import dev.skein.manager.schedule.SchedulePlanner;
 import dev.skein.manager.update.UpdatePlanner;
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.ObjectKind;
+import dev.skein.proto.v1.ScheduleConcurrency;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.state.ChangeSets;
@@ -114,6 +116,25 @@ enum Mutation {
             }
             return service;
           })),
+
+  A_DUE_RUN_IS_BEGUN_AGAIN_AND_AGAIN(
+      RunPlanner.class,
+      real -> (state, dirty, now) -> forgettingWhatWasDue(real, state, dirty, now)),
+
+  A_RUN_BEGINS_THOUGH_THE_LAST_ONE_GOES_ON(
+      RunPlanner.class,
+      seeing(
+          service -> {
+            if (service.getSpec().hasSchedule()) {
+              service
+                  .getSpecBuilder()
+                  .getScheduleBuilder()
+                  .setConcurrency(ScheduleConcurrency.SCHEDULE_CONCURRENCY_REPLACE);
+            }
+            return service;
+          })),
+
+  AN_EARLIER_RUN_IS_NEVER_STOPPED(ReconcilePlanner.class, without(Mutation::stops)),
 
   A_MOVED_TASK_IS_STOPPED_BEFORE_ITS_SUCCESSOR_RUNS(
       RearrangePlanner.class, Mutation::stoppingWhatIsMoved),
@@ -336,6 +357,21 @@ enum Mutation {
           && Lineage.mayStillRun(task, state)) {
         changes.add(ChangeSets.remove(ObjectKind.OBJECT_KIND_TASK, id));
       }
+    }
+    return new Plan(changes, plan.wakes());
+  }
+
+  private static Plan forgettingWhatWasDue(
+      Planner real, ClusterState state, Dirty dirty, Instant now) {
+    var plan = real.plan(state, dirty, now);
+    var changes = new ArrayList<Change>();
+    for (var change : plan.changes()) {
+      var planned = change.getUpdate().getService().toBuilder();
+      var before = state.service(planned.getId());
+      if (before != null) {
+        planned.getJobStatusBuilder().setScheduledAt(before.getJobStatus().getScheduledAt());
+      }
+      changes.add(ChangeSets.update(planned.build()));
     }
     return new Plan(changes, plan.wakes());
   }

@@ -240,4 +240,60 @@ final class RolloutStoryTest {
                 "exit 7"))
         .contains("job failed: 1 of 1 tasks did not complete", "exit (7)");
   }
+
+  @Test
+  @Order(8)
+  void aScheduledJobRunsByItselfAgainAndAgain() throws Exception {
+    assertThat(
+            cli.ok(
+                "service",
+                "create",
+                "--name",
+                "ticks",
+                "--mode",
+                "replicated-job",
+                "--schedule",
+                "*/2 * * * * *",
+                "--process",
+                "--",
+                "true"))
+        .contains("job scheduled: the next run is due at");
+    awaitIteration(3);
+    assertThat(cli.ok("service", "ls", "--filter", "name=ticks", "--format", "{{.Mode}}"))
+        .contains("replicated job (next in ");
+    assertThat(cli.ok("service", "ps", "ticks", "--format", "{{.DesiredState}}").lines())
+        .contains("Complete");
+    assertThat(cli.ok("service", "explain", "ticks"))
+        .contains("It is scheduled by \"*/2 * * * * *\" (UTC): the next run is due at");
+    cli.ok("service", "scale", "ticks=0");
+    assertThat(cli.ok("service", "inspect", "--pretty", "ticks")).contains("none: suspended");
+    var suspended = iteration();
+    cli.ok("service", "scale", "ticks=1");
+    awaitIteration(suspended + 1);
+    cli.ok("service", "rm", "ticks");
+    assertThat(
+            cli.fails(
+                "service",
+                "create",
+                "--mode",
+                "replicated-job",
+                "--schedule",
+                "0 25 * * *",
+                "--process",
+                "--",
+                "true"))
+        .contains("\"25\", the hour of schedule \"0 25 * * *\", is wrong");
+  }
+
+  private long iteration() {
+    return Long.parseLong(
+        cli.ok("service", "inspect", "ticks", "--format", "{{.JobStatus.JobIteration.Index}}"));
+  }
+
+  private void awaitIteration(long least) throws Exception {
+    Await.until(
+        "iteration " + least + " of ticks",
+        SOON,
+        () -> assertThat(iteration()).isGreaterThanOrEqualTo(least));
+  }
 }

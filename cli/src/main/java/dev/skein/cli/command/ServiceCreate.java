@@ -31,6 +31,8 @@ final class ServiceCreate {
             "skein service create --name agent --mode global --process -- /usr/bin/agent -v",
             "skein service create --name sums --mode replicated-job --replicas 20"
                 + " --max-concurrent 4 --process -- ./sum.sh",
+            "skein service create --name report --mode replicated-job --schedule '30 6 * * MON-FRI'"
+                + " --schedule-timezone Europe/Berlin --process -- ./report.sh",
             "skein service create --constraint node.role==worker --limit-memory 256m --detach"
                 + " redis")
         .does(ServiceCreate::run);

@@ -52,6 +52,7 @@ final class ServiceFlags {
                 "replicated-job",
                 "global-job")
             .byDefault("replicated"));
+    flags.addAll(ScheduleFlags.create());
     flags.add(PUBLISH);
     flags.add(ENV);
     flags.add(Flag.list("env-file", (char) 0, "list", "Read environment variables from a file"));
@@ -82,6 +83,7 @@ final class ServiceFlags {
         "Remove a label of each task by its key");
     both(flags, CONSTRAINT, "list", "Add a constraint", "Remove a constraint");
     both(flags, PREFERENCE, "pref", "Add a preference", "Remove a preference");
+    flags.addAll(ScheduleFlags.update());
     flags.addAll(PlacementFlags.update());
     flags.addAll(common());
     flags.add(Flag.bool("force", (char) 0, "Replace all tasks although nothing has changed"));

@@ -81,6 +81,7 @@ final class ServiceInspection {
       sheet.inner("Iteration", Json.text(service, "JobStatus.JobIteration.Index"));
       sheet.innerIf("Last Execution", Json.text(service, "JobStatus.LastExecution"));
     }
+    ScheduleFlags.show(service, sheet);
   }
 
   private static String endpointMode(JsonObject service) {

@@ -12,6 +12,7 @@ import dev.skein.cli.format.Json;
 import dev.skein.cli.format.Listing;
 import dev.skein.cli.format.NaturalOrder;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,7 +48,7 @@ final class ServiceListing {
     boolean ids = arguments.is("quiet");
     Listing listing = listing();
     for (JsonObject service : services) {
-      listing.add(row(service, ids));
+      listing.add(row(service, ids, context.now()));
     }
     context.out().print(listing.render(arguments.text("format"), ids));
     return ExitCode.SUCCESS;
@@ -63,12 +64,14 @@ final class ServiceListing {
         .field("Ports", "PORTS");
   }
 
-  private static JsonObject row(JsonObject service, boolean fullId) {
+  private static JsonObject row(JsonObject service, boolean fullId, Instant now) {
     JsonObject row = new JsonObject();
     String id = Json.text(service, "ID");
     row.addProperty("ID", fullId ? id : Human.shortId(id));
     row.addProperty("Name", Json.text(service, "Spec.Name"));
-    row.addProperty("Mode", mode(Json.object(service, "Spec.Mode")));
+    String next = ScheduleFlags.next(service, now);
+    row.addProperty(
+        "Mode", mode(Json.object(service, "Spec.Mode")) + (next == null ? "" : " (" + next + ")"));
     row.addProperty("Replicas", replicas(service));
     row.addProperty("Image", ServiceImage.of(Json.object(service, "Spec.TaskTemplate"), false));
     row.addProperty("Ports", ports(service));

@@ -44,6 +44,7 @@ final class ServiceSpecEdit {
     number("restart-window", "TaskTemplate.RestartPolicy", "Window");
     number("restart-backoff", "TaskTemplate.RestartPolicy", "MaxDelay");
     HealthFlags.apply(spec, arguments);
+    ScheduleFlags.apply(spec, arguments);
     PlacementFlags.apply(spec, arguments);
     number("replicas-max-per-node", "TaskTemplate.Placement", "MaxReplicas");
     rollout("update", "UpdateConfig");

@@ -30,6 +30,7 @@ final class ServiceUpdate {
             "skein service update --update-parallelism 2 --update-delay 10s --force web",
             "skein service update --update-canary 1 --image nginx:1.28 web",
             "skein service update web -- skein whoami --port 9000",
+            "skein service update --schedule '*/10 * * * *' --concurrency replace report",
             "skein service update --rollback web")
         .does(ServiceUpdate::run);
   }

@@ -56,6 +56,11 @@ public final class Human {
     return lowerFirst(duration(now.getEpochSecond() - time.getEpochSecond())) + " ago";
   }
 
+  /// How long it is from one time to a later one: `5 minutes`, `about an hour`.
+  public static String words(Instant from, Instant until) {
+    return lowerFirst(duration(until.getEpochSecond() - from.getEpochSecond()));
+  }
+
   private static String lowerFirst(String words) {
     return words.substring(0, 1).toLowerCase(Locale.ROOT) + words.substring(1);
   }

@@ -38,6 +38,16 @@ final class JobProgress {
   /// @param down ids of the nodes that are down
   /// @param nowNanos monotonic time
   Look look(JsonObject service, Iterable<JsonElement> tasks, Set<String> down, long nowNanos) {
+    if (Json.at(service, "Spec.Schedule") != null) {
+      String next = Json.text(service, "JobStatus.NextExecution");
+      return nothingToWaitFor(
+          next.isEmpty()
+              ? "job suspended: no task shall complete"
+              : "job scheduled: the next run is due at " + next);
+    }
+    if (Json.text(service, "JobStatus.Waiting").equals("true")) {
+      return nothingToWaitFor("no run goes on: the job runs when it is updated or forced to");
+    }
     boolean global = Json.at(service, "Spec.Mode.GlobalJob") != null;
     Map<String, JsonObject> bySlot = newest(service, tasks, global);
     int completed = 0;
@@ -76,6 +86,10 @@ final class JobProgress {
         slots,
         -1,
         outcome(completed, active, total, failure, nowNanos));
+  }
+
+  private static Look nothingToWaitFor(String note) {
+    return new Look(List.of(), 0, 0, false, List.of(), -1, new Outcome(null, note));
   }
 
   private @Nullable Outcome outcome(

@@ -560,6 +560,67 @@ class ProgramTest {
         .isEqualTo(2);
   }
 
+  private static final String JOB =
+      """
+      {"ID":"j1abcdefghijklmnop","Version":{"Index":7},"Spec":{"Name":"report",
+       "Mode":{"ReplicatedJob":{"TotalCompletions":1,"MaxConcurrent":1}},
+       "TaskTemplate":{"Runtime":"process","ContainerSpec":{"Command":["./report.sh"]}},
+       "Schedule":{"Expression":"30 6 * * *","Concurrency":"replace"}},
+       "JobStatus":{"JobIteration":{"Index":4},"LastExecution":"2026-01-01T06:30:00Z",
+        "NextExecution":"%s","Skipped":2,"SkippedAt":"2025-12-31T06:30:00Z"}}
+      """;
+
+  @Test
+  void aJobsScheduleIsWrittenAndRemoved() {
+    skein.on("POST /services/create", () -> Answer.json(201, "{\"ID\":\"s1\"}"));
+    skein.run(
+        "service",
+        "create",
+        "-d",
+        "--mode",
+        "global-job",
+        "--schedule",
+        "@daily",
+        "--schedule-timezone",
+        "Europe/Berlin",
+        "--concurrency",
+        "allow",
+        "nginx");
+    assertThat(skein.body("POST"))
+        .contains(
+            "\"Schedule\":{\"Expression\":\"@daily\",\"Timezone\":\"Europe/Berlin\","
+                + "\"Concurrency\":\"allow\"}");
+    assertThat(skein.run("service", "create", "--concurrency", "allow", "nginx").err())
+        .contains("--concurrency is of a job's schedule: give it one with --schedule");
+    skein.on("GET /services/report", JOB.formatted("")).on("POST /services/j1", "{}");
+    skein.run("service", "update", "-d", "--schedule", "@hourly", "report");
+    assertThat(skein.body("POST"))
+        .contains("\"Schedule\":{\"Expression\":\"@hourly\",\"Concurrency\":\"replace\"}");
+    skein.run("service", "update", "-d", "--schedule-rm", "report");
+    assertThat(skein.body("POST")).doesNotContain("Schedule");
+    assertThat(
+            skein
+                .run("service", "update", "--schedule", "@daily", "--schedule-rm", "report")
+                .code())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void aScheduledJobShowsItsNextAndItsLastRun() {
+    var next = CommandLineFixture.NOW.plusSeconds(7_200).toString();
+    skein.on("GET /services/report", JOB.formatted(next));
+    assertThat(skein.run("service", "inspect", "--pretty", "report").out())
+        .contains(" Expression:            30 6 * * *\n", " Time Zone:             UTC\n")
+        .contains(" Next Run:              " + next, " Last Run:              2026-01-01T06:30:00Z")
+        .contains(" Skipped Runs:          2, the last at 2025-12-31T06:30:00Z");
+    skein.on("GET /services", "[" + JOB.formatted(next) + "]");
+    assertThat(skein.run("service", "ls", "--format", "{{.Mode}}").out())
+        .isEqualTo("replicated job (next in 2 hours)\n");
+    skein.on("GET /services", "[" + JOB.formatted("") + "]");
+    assertThat(skein.run("service", "ls", "--format", "{{.Mode}}").out())
+        .isEqualTo("replicated job (suspended)\n");
+  }
+
   @Test
   void canariesDeadlineAndBudgetAreWrittenIntoTheSpecification() {
     skein.on("GET /services/web", SERVICE).on("POST /services/", "{}");

@@ -232,4 +232,18 @@ class ConvergenceTest {
     status.addProperty("Err", error);
     return task;
   }
+
+  @Test
+  void nobodyWaitsForAJobThatItsScheduleBeginsOrThatNothingBegins() {
+    JsonObject job = job(1, 1);
+    Json.make(job, "Spec.Schedule").addProperty("Expression", "@daily");
+    Json.make(job, "JobStatus").addProperty("NextExecution", "2026-01-02T00:00:00Z");
+    assertThat(lookAt(new JobProgress(), job, 0).outcome())
+        .isEqualTo(new Outcome(null, "job scheduled: the next run is due at 2026-01-02T00:00:00Z"));
+    JsonObject waiting = job(1, 1);
+    Json.make(waiting, "JobStatus").addProperty("Waiting", true);
+    assertThat(lookAt(new JobProgress(), waiting, 0).outcome())
+        .isEqualTo(
+            new Outcome(null, "no run goes on: the job runs when it is updated or forced to"));
+  }
 }

@@ -134,12 +134,13 @@ final class ServiceRoutes {
     switch (Mode.of(spec)) {
       case REPLICATED ->
           counted.getModeBuilder().getReplicatedBuilder().setReplicas(Defaults.replicas(spec));
-      case REPLICATED_JOB ->
-          counted
-              .getModeBuilder()
-              .getReplicatedJobBuilder()
-              .setTotalCompletions(Defaults.totalCompletions(spec))
-              .setMaxConcurrent(Defaults.maxConcurrent(spec));
+      case REPLICATED_JOB -> {
+        var job = counted.getModeBuilder().getReplicatedJobBuilder();
+        job.setTotalCompletions(Defaults.totalCompletions(spec));
+        if (Defaults.maxConcurrent(spec) > 0) {
+          job.setMaxConcurrent(Defaults.maxConcurrent(spec));
+        }
+      }
       case GLOBAL, GLOBAL_JOB -> {}
     }
     return counted.build();

@@ -135,10 +135,11 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     var response = GetResponse.newBuilder();
     switch (request.getKind()) {
       case OBJECT_KIND_NODE -> object.setNode(view.node(Lookup.node(state, request.getRef())));
-      case OBJECT_KIND_SERVICE -> object.setService(Lookup.service(state, request.getRef()));
+      case OBJECT_KIND_SERVICE ->
+          object.setService(ObjectView.service(Lookup.service(state, request.getRef())));
       case OBJECT_KIND_TASK -> {
         var task = Lookup.task(state, request.getRef());
-        object.setTask(task);
+        object.setTask(ObjectView.task(task));
         response.setTaskDetail(view.detail(task));
       }
       case OBJECT_KIND_CLUSTER -> object.setCluster(ObjectView.cluster(Lookup.cluster(state)));
@@ -180,7 +181,8 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
   private void sendEvents(EventsRequest request, ServerStream<Event> stream)
       throws Rejection, StatusException, InterruptedException {
     var filter = new EventFilter(request);
-    var cursor = cursor(request);
+    // What is said to happen from now on happens after what this leader knows to be committed.
+    var cursor = cursor(request, Answer.await(store.read()).index());
     while (!stream.isCancelled()) {
       if (events.isClosed()) {
         throw stopping();
@@ -199,11 +201,11 @@ public final class ControlService extends ControlGrpc.ControlImplBase {
     }
   }
 
-  private EventLog.Cursor cursor(EventsRequest request) throws Rejection {
+  private EventLog.Cursor cursor(EventsRequest request, long now) throws Rejection {
     if (request.getAfterIndex() > 0) {
       return events.after(request.getAfterIndex());
     }
-    return request.hasSince() ? events.fromOldest() : events.fromNow();
+    return request.hasSince() ? events.fromOldest() : events.from(now);
   }
 
   private long nanosUntil(Instant end) {

@@ -99,12 +99,17 @@ public final class EventLog implements AutoCloseable {
   final class Cursor {
     // How many events were added before the next one to be read.
     private long position;
+    // Those up to this index are left out: a manager that has just started goes through older ones
+    // again.
+    private final long after;
 
-    private Cursor(long position) {
+    private Cursor(long position, long after) {
       this.position = position;
+      this.after = after;
     }
 
-    /// The next events, as soon as there are any; empty when `waitNanos` went by without one.
+    /// The next events, as soon as there are any; empty when `waitNanos` went by without one, or
+    /// when there are only such as are left out.
     ///
     /// @throws Rejection when events were dropped before they were read
     List<Event> next(int most, long waitNanos) throws Rejection, InterruptedException {
@@ -123,8 +128,14 @@ public final class EventLog implements AutoCloseable {
               "events came faster than they were read, and some are lost: start again");
         }
         var batch = new ArrayList<Event>();
-        events.stream().skip(position - first).limit(most).forEach(batch::add);
-        position += batch.size();
+        var unread = events.stream().skip(position - first).iterator();
+        while (batch.size() < most && unread.hasNext()) {
+          var event = unread.next();
+          position++;
+          if (event.getIndex() > after) {
+            batch.add(event);
+          }
+        }
         return batch;
       } finally {
         lock.unlock();
@@ -132,11 +143,18 @@ public final class EventLog implements AutoCloseable {
     }
   }
 
-  /// From the next event on.
-  Cursor fromNow() {
+  /// From the first event after a Raft index that is kept.
+  Cursor from(long index) {
     lock.lock();
     try {
-      return new Cursor(added);
+      var position = added - events.size();
+      for (var event : events) {
+        if (event.getIndex() > index) {
+          break;
+        }
+        position++;
+      }
+      return new Cursor(position, index);
     } finally {
       lock.unlock();
     }
@@ -146,7 +164,7 @@ public final class EventLog implements AutoCloseable {
   Cursor fromOldest() {
     lock.lock();
     try {
-      return new Cursor(added - events.size());
+      return new Cursor(added - events.size(), 0);
     } finally {
       lock.unlock();
     }
@@ -163,14 +181,7 @@ public final class EventLog implements AutoCloseable {
             "the events after index %d are no longer in memory, only those after %d: use --since",
             index, completeAfter);
       }
-      var position = added - events.size();
-      for (var event : events) {
-        if (event.getIndex() > index) {
-          break;
-        }
-        position++;
-      }
-      return new Cursor(position);
+      return from(index);
     } finally {
       lock.unlock();
     }

@@ -3,6 +3,7 @@ package dev.skein.manager.control;
 import com.google.protobuf.Timestamp;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.Event;
+import dev.skein.proto.v1.JobStatus;
 import dev.skein.proto.v1.Node;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
@@ -100,6 +101,7 @@ final class Events {
             Long.toString(Defaults.replicas(after.getSpec())));
       }
       autoscaled(event, before, after);
+      scheduled(event, before.getJobStatus(), after.getJobStatus());
       changed(event, "image", image(before), image(after));
       changed(
           event,
@@ -115,6 +117,21 @@ final class Events {
     if (after.hasAutoscaleStatus()
         && !after.getAutoscaleStatus().equals(before.getAutoscaleStatus())) {
       event.putAttributes("autoscale", after.getAutoscaleStatus().getMessage());
+    }
+  }
+
+  /// The run of a job that has begun, and what became of a due time of its schedule.
+  private static void scheduled(Event.Builder event, JobStatus before, JobStatus after) {
+    changed(
+        event,
+        "jobiteration",
+        Long.toUnsignedString(before.getJobIteration().getIndex()),
+        Long.toUnsignedString(after.getJobIteration().getIndex()));
+    var isBegun = !before.getJobIteration().equals(after.getJobIteration());
+    var isSkipped = before.getSkipped() != after.getSkipped();
+    if (isSkipped || (isBegun && !before.getScheduledAt().equals(after.getScheduledAt()))) {
+      event.putAttributes("schedule", isSkipped ? "run skipped" : "run begun");
+      event.putAttributes("schedule.due", Times.instant(after.getScheduledAt()).toString());
     }
   }
 

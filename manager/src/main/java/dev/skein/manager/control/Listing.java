@@ -64,7 +64,7 @@ final class Listing {
             if (request.getWithStatus()) {
               page.addServiceStatuses(view.status(service));
             }
-            add(Object.newBuilder().setService(service).build());
+            add(Object.newBuilder().setService(ObjectView.service(service)).build());
           }
         }
       }
@@ -75,7 +75,7 @@ final class Listing {
             var detail = view.detail(task);
             page.addTaskDetails(detail);
             pageBytes += detail.getSerializedSize();
-            add(Object.newBuilder().setTask(task).build());
+            add(Object.newBuilder().setTask(ObjectView.task(task)).build());
           }
         }
       }

@@ -102,7 +102,7 @@ final class ObjectFilter {
               && filters.prefix("id", task.getId())
               && filters.prefixIgnoringCase(
                   "name", ObjectView.taskName(service.getSpec().getName(), task))
-              && (desired.isEmpty() || desired.contains(task.getDesiredState()))
+              && (desired.isEmpty() || desired.contains(ObjectView.desired(task)))
               && filters.labels("label", service.getSpec().getLabelsMap())
               && filters.any(
                   "runtime", runtime(service.getSpec().getTaskTemplate()), String::equals)

@@ -1,5 +1,6 @@
 package dev.skein.manager.control;
 
+import dev.skein.manager.cron.CronSchedule;
 import dev.skein.manager.plan.Jobs;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.ManagerStatus;
@@ -14,6 +15,7 @@ import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
 import dev.skein.state.Mode;
 import dev.skein.state.Revisions;
+import dev.skein.state.Times;
 import dev.skein.state.ratis.PeerStatus;
 import java.util.HashMap;
 import java.util.List;
@@ -55,6 +57,30 @@ final class ObjectView {
     return reachable ? Reachability.REACHABILITY_REACHABLE : Reachability.REACHABILITY_UNREACHABLE;
   }
 
+  /// With when a scheduled job runs next.
+  static Service service(Service service) {
+    var next = Jobs.isScheduled(service) ? CronSchedule.nextOf(service) : null;
+    if (next == null) {
+      return service;
+    }
+    var shown = service.toBuilder();
+    shown.getJobStatusBuilder().setNextExecution(Times.timestamp(next));
+    return shown.build();
+  }
+
+  /// With the desired state as Docker shows it: what a job's task that shall run is to come to is
+  /// completion.
+  static Task task(Task task) {
+    var shown = desired(task);
+    return shown == task.getDesiredState() ? task : task.toBuilder().setDesiredState(shown).build();
+  }
+
+  static TaskState desired(Task task) {
+    return task.hasJobIteration() && task.getDesiredState() == TaskState.TASK_STATE_RUNNING
+        ? TaskState.TASK_STATE_COMPLETE
+        : task.getDesiredState();
+  }
+
   /// Without the root's private key.
   static Cluster cluster(Cluster cluster) {
     return cluster.hasRootCa()
@@ -76,20 +102,21 @@ final class ObjectView {
   }
 
   /// Counts as Docker does: running tasks by what they are, desired ones of a global service by
-  /// what they should be, of a replicated job as many as may run at once; of jobs the present
-  /// iteration's tasks only.
+  /// what they should be, of a replicated job as many as may run at once; of jobs the tasks of the
+  /// iterations that go on, and those that completed of the present one.
   ServiceStatus status(Service service) {
     var running = 0;
     var completed = 0;
     var desired = 0;
     for (var task : state.tasksOfService(service.getId())) {
-      if (!Jobs.isPresent(service, task)) {
+      var present = Jobs.isPresent(service, task);
+      if (!present && !Jobs.goesOn(service, task)) {
         continue;
       }
       var observed = task.getStatus().getState();
       if (observed == TaskState.TASK_STATE_RUNNING) {
         running++;
-      } else if (observed == TaskState.TASK_STATE_COMPLETE) {
+      } else if (present && observed == TaskState.TASK_STATE_COMPLETE) {
         completed++;
       }
       if (task.getDesiredState() == TaskState.TASK_STATE_RUNNING

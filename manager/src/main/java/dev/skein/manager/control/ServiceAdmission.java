@@ -226,8 +226,8 @@ final class ServiceAdmission {
     return promoted.build();
   }
 
-  /// With another spec, and with another revision if that changes what tasks run; a job then runs
-  /// again. Revisions only count up, so that what a number means never changes.
+  /// With another spec, and with another revision if that changes what tasks run; a job without a
+  /// schedule then runs again. Revisions only count up, so that what a number means never changes.
   private static Service.Builder replaced(Service service, ServiceSpec spec, Instant now) {
     var replaced = service.toBuilder().setSpec(spec);
     var before = service.getSpec();
@@ -236,9 +236,9 @@ final class ServiceAdmission {
       replaced
           .addRevisions(Revisions.current(service))
           .setSpecVersion(service.getSpecVersion() + 1);
-      if (Mode.of(spec).isJob()) {
-        Jobs.beginNext(replaced, now);
-      }
+    }
+    if (Mode.of(spec).isJob()) {
+      Jobs.respecify(service, replaced, now);
     }
     return replaced;
   }

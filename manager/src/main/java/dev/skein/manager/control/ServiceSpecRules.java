@@ -3,7 +3,10 @@ package dev.skein.manager.control;
 import static dev.skein.manager.control.Rejection.exhausted;
 import static dev.skein.manager.control.Rejection.invalid;
 
+import dev.skein.manager.cron.CronException;
+import dev.skein.manager.cron.CronSchedule;
 import dev.skein.manager.plan.Endpoints;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.template.TaskTemplates;
 import dev.skein.manager.template.TemplateException;
 import dev.skein.proto.v1.EndpointMode;
@@ -12,6 +15,7 @@ import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.PortConfig;
 import dev.skein.proto.v1.Protocol;
 import dev.skein.proto.v1.PublishMode;
+import dev.skein.proto.v1.ScheduleConcurrency;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.UpdateConfig;
 import dev.skein.proto.v1.UpdateOrder;
@@ -116,11 +120,36 @@ final class ServiceSpecRules {
     if (spec.hasMaxUnavailable()) {
       checkMaxUnavailable(spec);
     }
+    if (spec.hasSchedule()) {
+      checkSchedule(spec);
+    }
+  }
+
+  private static void checkSchedule(ServiceSpec spec) throws Rejection {
+    var schedule = spec.getSchedule();
+    if (!Mode.of(spec).isJob()) {
+      throw invalid(
+          "only jobs have a schedule: %s is %s; leave the schedule out, or use mode replicated-job"
+              + " or global-job",
+          spec.getName(), Mode.of(spec).text());
+    }
+    if (schedule.getConcurrency() == ScheduleConcurrency.UNRECOGNIZED) {
+      throw invalid(
+          "unknown concurrency %d of the schedule: use forbid, allow or replace",
+          schedule.getConcurrencyValue());
+    }
+    try {
+      CronSchedule.of(schedule);
+    } catch (CronException wrong) {
+      throw invalid("%s", String.valueOf(wrong.getMessage()));
+    }
   }
 
   private void checkJob(ServiceSpec spec) throws Rejection {
     var job = spec.getMode().getReplicatedJob();
-    checkJobCount("replicas", job.hasTotalCompletions(), job.getTotalCompletions());
+    if (!Jobs.isSuspended(spec)) {
+      checkJobCount("replicas", job.hasTotalCompletions(), job.getTotalCompletions());
+    }
     checkJobCount("max-concurrent", job.hasMaxConcurrent(), job.getMaxConcurrent());
     if (spec.hasUpdateConfig() || spec.hasRollbackConfig()) {
       throw invalid(

@@ -1,6 +1,7 @@
 package dev.skein.manager.explain;
 
 import dev.skein.manager.plan.Endpoints;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.schedule.PlacementReasons;
@@ -30,6 +31,7 @@ public final class ServiceExplanation {
 
   private final ClusterState state;
   private final Service service;
+  private final Instant now;
   private final ServiceRevisions revisions;
   private final SlotSentence sentences;
   private final ExplainServiceResponse.Builder answer = ExplainServiceResponse.newBuilder();
@@ -39,6 +41,7 @@ public final class ServiceExplanation {
   private ServiceExplanation(ClusterState state, Service service, Instant now) {
     this.state = state;
     this.service = service;
+    this.now = now;
     this.revisions = new ServiceRevisions(service);
     this.sentences = new SlotSentence(state, service, revisions, now);
   }
@@ -52,6 +55,9 @@ public final class ServiceExplanation {
 
   private ExplainServiceResponse answer() {
     answer.setServiceId(service.getId()).setServiceName(service.getSpec().getName());
+    if (Jobs.isJob(service)) {
+      return job();
+    }
     var wrong = new ArrayList<Task>();
     var running = 0;
     var filled = 0;
@@ -90,6 +96,19 @@ public final class ServiceExplanation {
     if (filled > wanted) {
       answer.addSentences("%d tasks too many are still to be removed.".formatted(filled - wanted));
     }
+    return withSlots(wrong);
+  }
+
+  private ExplainServiceResponse job() {
+    var job = new JobExplanation(state, service, now);
+    answer.setAsDesired(job.isAsDesired()).addAllSentences(job.sentences());
+    if (!Endpoints.isAllocated(service)) {
+      answer.setAsDesired(false).addSentences("It waits for its published ports to be allocated.");
+    }
+    return withSlots(job.toExplain());
+  }
+
+  private ExplainServiceResponse withSlots(List<Task> wrong) {
     wrong.stream().limit(SLOTS_MAX).forEach(this::addSlot);
     answer.setSlotsOmitted(Math.max(0, wrong.size() - SLOTS_MAX));
     return answer.build();
@@ -132,6 +151,12 @@ public final class ServiceExplanation {
     } else if (update.getState() == UpdateState.UPDATE_STATE_UPDATING
         || update.getState() == UpdateState.UPDATE_STATE_ROLLBACK_STARTED) {
       answer.addSentences("An update is under way: %s.".formatted(message));
+    } else if (update.getState() == UpdateState.UPDATE_STATE_CANARY) {
+      var name = service.getSpec().getName();
+      answer.addSentences(
+          ("Its update holds at its canaries: %s. Go on with 'skein service promote %s', or go back"
+                  + " with 'skein service update --rollback %s'.")
+              .formatted(message, name, name));
     }
   }
 

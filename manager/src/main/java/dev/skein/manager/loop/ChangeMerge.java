@@ -92,7 +92,7 @@ final class ChangeMerge {
 
   private static Object groupOf(ObjectChange change) {
     return change instanceof ObjectChange.OfTask(var before, var after)
-        ? Slot.of(either(before, after))
+        ? Slot.of(either(before, after)).place()
         : new Key(change.kind(), change.id());
   }
 

@@ -6,6 +6,7 @@ import dev.skein.manager.plan.TaskFactory;
 import dev.skein.manager.reap.ReapPlanner;
 import dev.skein.manager.rearrange.RearrangePlanner;
 import dev.skein.manager.reconcile.ReconcilePlanner;
+import dev.skein.manager.reconcile.RunPlanner;
 import dev.skein.manager.restart.EvictPlanner;
 import dev.skein.manager.restart.RestartPlanner;
 import dev.skein.manager.schedule.SchedulePlanner;
@@ -24,6 +25,7 @@ public final class Planners {
     var tasks = new TaskFactory(ids);
     return List.of(
         new AllocatePlanner(),
+        new RunPlanner(),
         new ReconcilePlanner(tasks),
         new RearrangePlanner(tasks, ids),
         new RestartPlanner(tasks),

@@ -13,8 +13,9 @@ import java.util.List;
 
 /// The tasks of one slot, oldest first.
 ///
-/// @param tasks all of them, history included
-public record Lineage(List<Task> tasks) {
+/// @param tasks all of its place, history and a job's other iterations included
+/// @param iteration the slot's
+public record Lineage(List<Task> tasks, long iteration) {
   /// By revision first: a slot moves on to newer ones only, whatever the clocks of different
   /// leaders said.
   private static final Comparator<Task> BY_AGE =
@@ -27,17 +28,24 @@ public record Lineage(List<Task> tasks) {
   }
 
   public static Lineage of(ClusterState state, Slot slot) {
-    return of(slot.tasks(state));
+    return of(slot.tasks(state), slot.iteration());
   }
 
-  public static Lineage of(Iterable<Task> tasks) {
+  /// Of tasks that are known already.
+  ///
+  /// @param tasks all of one iteration, or of a service that is no job
+  public static Lineage of(List<Task> tasks) {
+    return of(tasks, tasks.isEmpty() ? 0 : tasks.getFirst().getJobIteration().getIndex());
+  }
+
+  private static Lineage of(Iterable<Task> tasks, long iteration) {
     var sorted = new ArrayList<Task>();
     tasks.forEach(sorted::add);
     if (sorted.size() > 1) {
       sorted.sort(BY_AGE);
       putMovedBehindTheirOrigins(sorted);
     }
-    return new Lineage(sorted);
+    return new Lineage(sorted, iteration);
   }
 
   /// What takes over comes later, whatever the clocks said: both are of one revision.
@@ -53,12 +61,12 @@ public record Lineage(List<Task> tasks) {
     }
   }
 
-  /// Those that fill the slot: not asked to stop. One that has ended and is not to be restarted
-  /// still fills it. There are two only while one replaces the other start-first.
+  /// Those that fill the slot: of its iteration, not asked to stop. One that has ended and is not
+  /// to be restarted still fills it. There are two only while one replaces the other start-first.
   public List<Task> filling() {
     var filling = new ArrayList<Task>(2);
     for (var task : tasks) {
-      if (TaskStates.wantsToRun(task)) {
+      if (TaskStates.wantsToRun(task) && task.getJobIteration().getIndex() == iteration) {
         filling.add(task);
       }
     }

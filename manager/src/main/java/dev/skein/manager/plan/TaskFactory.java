@@ -4,6 +4,7 @@ import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
+import dev.skein.proto.v1.Version;
 import dev.skein.state.IdSource;
 import dev.skein.state.Times;
 import java.time.Instant;
@@ -24,7 +25,7 @@ public final class TaskFactory {
     var allocated = Endpoints.isAllocated(service);
     var task = Task.newBuilder();
     if (Jobs.isJob(service)) {
-      task.setJobIteration(service.getJobStatus().getJobIteration());
+      task.setJobIteration(Version.newBuilder().setIndex(slot.iteration()));
     }
     return task.setId(ids.next())
         .setServiceId(service.getId())

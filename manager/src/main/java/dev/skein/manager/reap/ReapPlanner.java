@@ -53,16 +53,26 @@ public final class ReapPlanner implements Planner {
 
   /// A cluster's history limit concerns all slots, the end of a service's update all of its own.
   private static Set<Slot> slotsToReap(ClusterState state, Dirty dirty) {
-    if (dirty.cluster()) {
-      return Dirty.everythingIn(state).slots();
+    if (dirty.everything()) {
+      return places(dirty.slots());
     }
-    var slots = new LinkedHashSet<>(dirty.slotsTouched(state));
+    if (dirty.cluster()) {
+      return places(Dirty.everythingIn(state).slots());
+    }
+    var slots = places(dirty.slotsTouched(state));
     for (var id : dirty.services()) {
       for (var task : state.tasksOfService(id)) {
-        slots.add(Slot.of(task));
+        slots.add(Slot.of(task).place());
       }
     }
     return slots;
+  }
+
+  /// The iterations of a job have their history in common.
+  private static Set<Slot> places(Set<Slot> slots) {
+    var places = LinkedHashSet.<Slot>newLinkedHashSet(slots.size());
+    slots.forEach(slot -> places.add(slot.place()));
+    return places;
   }
 
   private static final class Round {

@@ -13,19 +13,21 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// The slots of a replicated job's present iteration: each is filled once, by tasks that replace
-/// one another until one completes. A slot whose task failed for good stays filled.
+/// The slots of an iteration of a replicated job: each is filled once, by tasks that replace one
+/// another until one completes. A slot whose task failed for good stays filled.
 final class JobSlots {
   private final String serviceId;
+  private final long iteration;
   private final BitSet filled = new BitSet();
   private final BitSet active = new BitSet();
 
   /// @param tasks all of the job's, history included
-  JobSlots(Service job, Iterable<Task> tasks) {
+  JobSlots(Service job, Iterable<Task> tasks, long iteration) {
     this.serviceId = job.getId();
+    this.iteration = iteration;
     var revisions = new ServiceRevisions(job);
     for (var task : tasks) {
-      if (TaskStates.wantsToRun(task) && Jobs.isPresent(job, task)) {
+      if (TaskStates.wantsToRun(task) && Jobs.iteration(task) == iteration) {
         filled.set(task.getSlot());
         if (isActive(task, revisions)) {
           active.set(task.getSlot());
@@ -35,7 +37,7 @@ final class JobSlots {
   }
 
   /// Whether the task, or the one that is about to replace it, is not over.
-  private static boolean isActive(Task task, ServiceRevisions job) {
+  static boolean isActive(Task task, ServiceRevisions job) {
     var status = task.getStatus().getState();
     if (!TaskStates.isTerminal(status) || status == TaskState.TASK_STATE_ORPHANED) {
       return true;
@@ -45,13 +47,18 @@ final class JobSlots {
     return RestartDecision.of(task, policy) instanceof RestartDecision.Replace;
   }
 
+  /// Whether every completion that is asked for was tried, and nothing goes on.
+  boolean isOver(long total) {
+    return active.isEmpty() && filled.nextClearBit(1) > total;
+  }
+
   /// The slots beyond the completions that are asked for.
   List<Slot> surplus(long total) {
     var surplus = new ArrayList<Slot>();
     for (var number = filled.length() - 1;
         number > total;
         number = filled.previousSetBit(number - 1)) {
-      surplus.add(Slot.numbered(serviceId, number));
+      surplus.add(slot(number));
     }
     return surplus;
   }
@@ -64,8 +71,12 @@ final class JobSlots {
     for (var number = filled.nextClearBit(1);
         number <= total && running + next.size() < maxConcurrent;
         number = filled.nextClearBit(number + 1)) {
-      next.add(Slot.numbered(serviceId, number));
+      next.add(slot(number));
     }
     return next;
+  }
+
+  private Slot slot(int number) {
+    return Slot.numbered(serviceId, number).inIteration(iteration);
   }
 }

@@ -21,11 +21,12 @@ import dev.skein.state.TaskStates;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// Makes every service have the slots that it asks for: as many as `replicas`, or one on each
 /// node that may run it; and of a job as many as have to complete, so many at a time. It fills
-/// empty slots and gives up surplus ones; what happens to the
-/// tasks inside of a slot is for the restart and update planners.
+/// empty slots and gives up surplus ones; what happens to the tasks inside of a slot is for the
+/// restart and update planners, and when a job runs for [RunPlanner].
 public final class ReconcilePlanner implements Planner {
   private final TaskFactory tasks;
 
@@ -51,7 +52,7 @@ public final class ReconcilePlanner implements Planner {
     var ids = new LinkedHashSet<>(dirty.services());
     for (var slot : dirty.slots()) {
       if (!ids.contains(slot.serviceId())
-          && (isOfReplicatedJob(slot, state) || Lineage.of(state, slot).filling().isEmpty())) {
+          && (makesRoomInAJob(slot, state) || Lineage.of(state, slot).filling().isEmpty())) {
         ids.add(slot.serviceId());
       }
     }
@@ -65,9 +66,11 @@ public final class ReconcilePlanner implements Planner {
     return ids;
   }
 
-  private static boolean isOfReplicatedJob(Slot slot, ClusterState state) {
+  /// Whether what ended in the slot may let others begin, or end its run.
+  private static boolean makesRoomInAJob(Slot slot, ClusterState state) {
     var service = state.service(slot.serviceId());
-    return service != null && Mode.of(service.getSpec()) == Mode.REPLICATED_JOB;
+    return service != null
+        && (Mode.of(service.getSpec()) == Mode.REPLICATED_JOB || Jobs.allowsSeveral(service));
   }
 
   private final class Round {
@@ -88,14 +91,7 @@ public final class ReconcilePlanner implements Planner {
       switch (Mode.of(service.getSpec())) {
         case REPLICATED -> reconcileReplicated(service);
         case GLOBAL -> reconcilePerNode(service);
-        case REPLICATED_JOB -> {
-          stopEarlierIterations(service);
-          reconcileReplicatedJob(service);
-        }
-        case GLOBAL_JOB -> {
-          stopEarlierIterations(service);
-          reconcilePerNode(service);
-        }
+        case REPLICATED_JOB, GLOBAL_JOB -> reconcileJob(service);
       }
     }
 
@@ -128,20 +124,56 @@ public final class ReconcilePlanner implements Planner {
       return older == 0 ? service.getSpecVersion() : older;
     }
 
-    private void reconcileReplicatedJob(Service job) {
+    private void reconcileJob(Service job) {
+      var earlier = new TreeSet<Long>();
+      for (var task : state.tasksOfService(job.getId())) {
+        if (TaskStates.wantsToRun(task)) {
+          if (!Jobs.goesOn(job, task)) {
+            plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
+          } else if (!Jobs.isPresent(job, task)) {
+            earlier.add(Jobs.iteration(task));
+          }
+        }
+      }
+      var replicated = Mode.of(job.getSpec()) == Mode.REPLICATED_JOB;
+      for (var iteration : earlier) {
+        if (!replicated || !goOn(job, iteration)) {
+          forgetEnded(job, iteration);
+        }
+      }
+      if (!job.getJobStatus().getWaiting()) {
+        if (replicated) {
+          goOn(job, Jobs.iteration(job));
+        } else {
+          reconcilePerNode(job);
+        }
+      }
+    }
+
+    /// Fills what may run now of an iteration of a replicated job; false when it is over.
+    private boolean goOn(Service job, long iteration) {
       var total = Defaults.totalCompletions(job.getSpec());
-      var slots = new JobSlots(job, state.tasksOfService(job.getId()));
+      var slots = new JobSlots(job, state.tasksOfService(job.getId()), iteration);
       for (var slot : slots.surplus(total)) {
-        slot.tasks(state).forEach(this::giveUp);
+        for (var task : slot.tasks(state)) {
+          if (slot.isIterationOf(task) || !TaskStates.wantsToRun(task)) {
+            giveUp(task);
+          }
+        }
       }
       for (var slot : slots.next(total, Defaults.maxConcurrent(job.getSpec()))) {
         fill(job, slot, job.getSpecVersion());
       }
+      return !slots.isOver(total);
     }
 
-    private void stopEarlierIterations(Service job) {
+    /// What has ended of an earlier iteration is history.
+    private void forgetEnded(Service job, long iteration) {
+      var revisions = new ServiceRevisions(job);
       for (var task : state.tasksOfService(job.getId())) {
-        if (TaskStates.wantsToRun(task) && !Jobs.isPresent(job, task)) {
+        if (TaskStates.wantsToRun(task)
+            && Jobs.iteration(task) == iteration
+            && !JobSlots.isActive(task, revisions)) {
           plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
         }
       }
@@ -150,16 +182,16 @@ public final class ReconcilePlanner implements Planner {
     private void reconcilePerNode(Service service) {
       var requirements = new ServiceRevisions(service).currentRequirements();
       for (var node : state.nodes().values()) {
-        var slot = Slot.ofNode(service.getId(), node.getId());
-        if (isEligible(node, requirements) && !isFilled(service, slot)) {
+        var slot = Slot.ofNode(service.getId(), node.getId()).inIteration(Jobs.iteration(service));
+        if (isEligible(node, requirements) && !isFilled(slot)) {
           fill(service, slot, service.getSpecVersion());
         }
       }
     }
 
-    private boolean isFilled(Service service, Slot slot) {
+    private boolean isFilled(Slot slot) {
       for (var task : slot.tasks(state)) {
-        if (TaskStates.wantsToRun(task) && Jobs.isPresent(service, task)) {
+        if (TaskStates.wantsToRun(task) && slot.isIterationOf(task)) {
           return true;
         }
       }

@@ -2,6 +2,7 @@ package dev.skein.manager.restart;
 
 import dev.skein.manager.plan.Dirty;
 import dev.skein.manager.plan.DirtyKey;
+import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
@@ -17,8 +18,11 @@ import dev.skein.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Keeps each filled slot running: replaces a task that ended by its restart policy, and one whose
@@ -39,7 +43,7 @@ public final class RestartPlanner implements Planner {
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
     var round = new Round(state, now);
     for (var slot : dirty.slotsTouched(state)) {
-      round.look(slot);
+      round.lookAtPlace(slot);
     }
     return round.plan.build();
   }
@@ -49,17 +53,31 @@ public final class RestartPlanner implements Planner {
     private final Instant now;
     private final Plan.Builder plan = Plan.builder();
     private final Map<String, ServiceRevisions> services = new HashMap<>();
+    private final Set<Slot> jobPlaces = new HashSet<>();
 
     Round(ClusterState state, Instant now) {
       this.state = state;
       this.now = now;
     }
 
-    void look(Slot slot) {
+    /// What stops in one iteration of a job lets the next one start in its place.
+    void lookAtPlace(Slot slot) {
       var service = revisions(slot.serviceId());
       if (service == null) {
         return;
       }
+      if (!Jobs.isJob(service.service())) {
+        look(slot, service);
+      } else if (jobPlaces.add(slot.place())) {
+        var slots = new TreeSet<Slot>();
+        for (var task : slot.tasks(state)) {
+          slots.add(Slot.of(task));
+        }
+        slots.forEach(each -> look(each, service));
+      }
+    }
+
+    private void look(Slot slot, ServiceRevisions service) {
       var lineage = Lineage.of(state, slot);
       var filling = lineage.filling();
       for (var task : filling) {

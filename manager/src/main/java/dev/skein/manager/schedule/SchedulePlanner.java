@@ -54,8 +54,12 @@ public final class SchedulePlanner implements Planner {
   }
 
   private SortedSet<String> waitingOf(Dirty dirty) {
-    var waiting = new TreeSet<>(dirty.tasks());
-    waiting.retainAll(occupancy.waiting());
+    var waiting = new TreeSet<String>();
+    for (var id : dirty.tasks()) {
+      if (occupancy.waiting().contains(id)) {
+        waiting.add(id);
+      }
+    }
     return waiting;
   }
 

@@ -123,7 +123,7 @@ class ControlServiceTest {
             () -> PEERS,
             nodeId -> {
               successors.add(nodeId);
-              return CompletableFuture.completedFuture(null);
+              return CompletableFuture.allOf();
             },
             events,
             (request, observer) -> {

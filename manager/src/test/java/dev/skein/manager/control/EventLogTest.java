@@ -83,6 +83,35 @@ class EventLogTest {
   }
 
   @Test
+  void aScheduledRunThatBeginsOrIsSkippedIsTold() {
+    var job = service().toBuilder();
+    job.getSpecBuilder().getScheduleBuilder().setExpression("@hourly");
+    job.getJobStatusBuilder().setScheduledAt(Times.timestamp(NOW));
+    events(ChangeSets.create(job.build()));
+    var due = NOW.plusSeconds(3_600);
+    var begun = stored().toBuilder();
+    begun
+        .getJobStatusBuilder()
+        .setScheduledAt(Times.timestamp(due))
+        .getJobIterationBuilder()
+        .setIndex(1);
+    assertThat(events(ChangeSets.update(begun.build())).getFirst().getAttributesMap())
+        .containsEntry("schedule", "run begun")
+        .containsEntry("schedule.due", due.toString())
+        .containsEntry("jobiteration.new", "1");
+    var skipped = stored().toBuilder();
+    skipped
+        .getJobStatusBuilder()
+        .setScheduledAt(Times.timestamp(due.plusSeconds(3_600)))
+        .setSkipped(1);
+    assertThat(events(ChangeSets.update(skipped.build())).getFirst().getAttributesMap())
+        .containsEntry("schedule", "run skipped")
+        .doesNotContainKey("jobiteration.new");
+    assertThat(events(ChangeSets.update(stored())).getFirst().getAttributesMap())
+        .doesNotContainKey("schedule");
+  }
+
+  @Test
   void aTasksRefreshIsNoEvent() {
     events(ChangeSets.create(service()));
     var task = Specs.task("t", "s", 1, "n1", TaskState.TASK_STATE_ASSIGNED);
@@ -101,7 +130,7 @@ class EventLogTest {
   @Test
   void aReaderGetsWhatWasKeptAndThenWhatComes() throws Exception {
     try (var log = new EventLog(store, InstantSource.fixed(NOW), 3)) {
-      var live = log.fromNow();
+      var live = log.from(store.state().index());
       commit(ChangeSets.create(worker("n1", "a")));
       assertThat(live.next(10, PATIENCE)).extracting(Event::getActorId).containsExactly("n1");
       commit(ChangeSets.create(worker("n2", "b")), ChangeSets.create(worker("n3", "c")));
@@ -118,7 +147,7 @@ class EventLogTest {
   void aResumeAfterAnIndexMissesNothingOrIsRefused() throws Exception {
     commit(ChangeSets.create(worker("n1", "before the log")));
     try (var log = new EventLog(store, InstantSource.fixed(NOW), 2)) {
-      var live = log.fromNow();
+      var live = log.from(store.state().index());
       assertThatThrownBy(() -> log.after(0))
           .isInstanceOf(Rejection.class)
           .hasMessageContaining("after index 0 are no longer in memory, only those after 1");
@@ -135,10 +164,25 @@ class EventLogTest {
   }
 
   @Test
+  void aReaderIsNotToldOfWhatAManagerThatHasJustStartedGoesThroughAgain() throws Exception {
+    try (var log = new EventLog(store, InstantSource.fixed(NOW))) {
+      var resumed = log.after(2);
+      var live = log.from(2);
+      var whole = log.from(store.state().index());
+      for (var i = 1; i <= 3; i++) {
+        commit(ChangeSets.create(worker("n" + i, "x")));
+        whole.next(1, PATIENCE);
+      }
+      assertThat(resumed.next(10, 0)).extracting(Event::getActorId).containsExactly("n3");
+      assertThat(live.next(10, 0)).extracting(Event::getActorId).containsExactly("n3");
+    }
+  }
+
+  @Test
   void aReaderThatIsTooSlowIsTold() throws Exception {
     try (var log = new EventLog(store, InstantSource.fixed(NOW), 2)) {
-      var slow = log.fromNow();
-      var quick = log.fromNow();
+      var slow = log.from(store.state().index());
+      var quick = log.from(store.state().index());
       for (var i = 1; i <= 3; i++) {
         commit(ChangeSets.create(worker("n" + i, "x")));
         quick.next(1, PATIENCE);
@@ -152,7 +196,7 @@ class EventLogTest {
   @Test
   void closingWakesReaders() throws Exception {
     var log = new EventLog(store, InstantSource.fixed(NOW));
-    var cursor = log.fromNow();
+    var cursor = log.from(store.state().index());
     var reader =
         Thread.ofVirtual()
             .unstarted(

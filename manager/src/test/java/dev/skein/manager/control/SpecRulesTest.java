@@ -262,6 +262,28 @@ class SpecRulesTest {
   }
 
   @Test
+  void aScheduleIsAJobsAndMustBeUnderstood() throws Rejection {
+    var job = Specs.web().toBuilder();
+    job.getScheduleBuilder().setExpression("*/5 * * * *").setTimezone("Europe/Berlin");
+    assertThat(refusal(job.build()))
+        .contains("only jobs have a schedule: web is replicated", "replicated-job or global-job");
+    job.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(0);
+    RULES.check(job.build());
+    assertThat(refusal(job.clone().clearSchedule().build())).contains("replicas 0 of a job");
+    assertThat(refusal(expression(job, "*/5 * 32 * *")))
+        .contains("\"32\", the day of the month of schedule", "Value 32 is out of range", "1-31");
+    assertThat(refusal(expression(job, "0 0 30 FEB *"))).contains("never comes");
+    job.getScheduleBuilder().setTimezone("Mars/Olympus");
+    assertThat(refusal(job.build())).contains("unknown time zone \"Mars/Olympus\"");
+  }
+
+  private static ServiceSpec expression(ServiceSpec.Builder job, String expression) {
+    var changed = job.clone();
+    changed.getScheduleBuilder().setExpression(expression);
+    return changed.build();
+  }
+
+  @Test
   void aSpecOf64KiBIsTheLargest() {
     var spec = Specs.web().toBuilder();
     for (var i = 0; i < 20; i++) {

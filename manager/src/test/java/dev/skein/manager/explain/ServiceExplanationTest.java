@@ -10,6 +10,8 @@ import dev.skein.proto.v1.HealthState;
 import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.RestartCondition;
+import dev.skein.proto.v1.ScheduleConcurrency;
+import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
 import dev.skein.state.ChangeSets;
@@ -183,5 +185,84 @@ class ServiceExplanationTest {
     var explained = explain();
     assertThat(explained.getSlotsList()).hasSize(ServiceExplanation.SLOTS_MAX);
     assertThat(explained.getSlotsOmitted()).isEqualTo(3);
+  }
+
+  private static ServiceSpec.Builder job() {
+    var job = replicated("web", 0);
+    job.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(3).setMaxConcurrent(1);
+    return job;
+  }
+
+  private static ServiceSpec.Builder scheduled(ScheduleConcurrency concurrency) {
+    var job = job();
+    job.getScheduleBuilder().setExpression("*/5 * * * *").setConcurrency(concurrency);
+    return job;
+  }
+
+  @Test
+  void aJobSaysHowFarItsRunIs() {
+    world.nodes("a").create(job()).work();
+    world.complete(world.running("web").getFirst()).work();
+    assertThat(explain().getSentencesList())
+        .containsExactly(
+            "Job web is as desired: of its run that began at 2026-01-01T00:00:00Z, iteration 0, 1"
+                + " of 3 tasks have completed, 1 runs.");
+    assertThat(explain().getSlotsList()).isEmpty();
+    world.fail(world.running("web").getFirst()).settle();
+    assertThat(explain().getAsDesired()).isFalse();
+    assertThat(explain().getSlots(0).getSentence()).startsWith("web.2 starts at");
+  }
+
+  @Test
+  void aScheduledJobSaysWhenItRunsAndWhatWasSkipped() {
+    world.nodes("a").create(scheduled(ScheduleConcurrency.SCHEDULE_CONCURRENCY_FORBID)).work();
+    assertThat(explain().getSentencesList())
+        .containsExactly(
+            "Job web is as desired: it has not run yet.",
+            "It is scheduled by \"*/5 * * * *\" (UTC): the next run is due at"
+                + " 2026-01-01T00:05:00Z, in 300 s.");
+    world.passWorking(Duration.ofMinutes(11));
+    assertThat(explain().getSentencesList())
+        .contains(
+            "1 due run was skipped so far, the last at 2026-01-01T00:10:00Z, because the run before"
+                + " went on.");
+    world.update(
+        "web",
+        spec -> {
+          spec.getModeBuilder().getReplicatedJobBuilder().setTotalCompletions(0);
+          return spec;
+        });
+    world.work();
+    assertThat(explain().getSentencesList())
+        .contains(
+            "Job web is as desired: no run goes on; the last one, iteration 1, began at"
+                + " 2026-01-01T00:05:00Z.",
+            "It is scheduled by \"*/5 * * * *\" (UTC) but suspended, because 0 tasks shall"
+                + " complete: go on with 'skein service scale web=1'.");
+  }
+
+  @Test
+  void aJobSaysThatEarlierRunsGoOnBesideItsPresentOne() {
+    world.nodes("a").create(scheduled(ScheduleConcurrency.SCHEDULE_CONCURRENCY_ALLOW));
+    world.passWorking(Duration.ofMinutes(10));
+    assertThat(explain().getSentencesList())
+        .contains("An earlier run goes on beside it, iteration 1.");
+    world.passWorking(Duration.ofMinutes(5));
+    assertThat(explain().getSentencesList())
+        .contains("2 earlier runs go on beside it, the first of them iteration 1.");
+  }
+
+  @Test
+  void anUpdateThatHoldsAtItsCanariesSaysHowToGoOn() {
+    var spec = replicated("web", 3);
+    spec.getUpdateConfigBuilder().setCanary(1);
+    world.nodes("a").create(spec).work();
+    world.newArgs("web", "new").passWorking(Duration.ofMinutes(5));
+    assertThat(explain().getAsDesired()).isFalse();
+    assertThat(explain().getSentencesList())
+        .contains(
+            "Its update holds at its canaries: 1 of 3 replicas run the new version; the update"
+                + " waits to be promoted or rolled back. Go on with 'skein service promote web', or"
+                + " go back with 'skein service update --rollback web'.");
   }
 }

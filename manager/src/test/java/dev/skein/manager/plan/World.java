@@ -198,9 +198,9 @@ public final class World {
           .setPreviousSpecVersion(service.getSpecVersion())
           .addRevisions(Revisions.current(service))
           .setSpecVersion(service.getSpecVersion() + 1);
-      if (Mode.of(spec).isJob()) {
-        Jobs.beginNext(updated, now);
-      }
+    }
+    if (Mode.of(spec).isJob()) {
+      Jobs.respecify(service, updated, now);
     }
     change(ChangeSets.update(updated.build()));
     return this;
@@ -331,6 +331,12 @@ public final class World {
     }
     now = end;
     return work();
+  }
+
+  /// The clock goes on, or is put back, while nobody leads; workers do not act.
+  public World elapse(Duration time) {
+    now = now.plus(time);
+    return this;
   }
 
   /// Another manager leads from here on, knowing only what is in the state.

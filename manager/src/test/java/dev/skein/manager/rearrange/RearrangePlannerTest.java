@@ -2,6 +2,8 @@ package dev.skein.manager.rearrange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skein.manager.plan.DisruptionBudget;
+import dev.skein.manager.plan.Slot;
 import dev.skein.manager.plan.World;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.Node;
@@ -12,6 +14,7 @@ import dev.skein.proto.v1.RearrangementPurpose;
 import dev.skein.proto.v1.RearrangementState;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
+import dev.skein.proto.v1.UpdateOrder;
 import dev.skein.state.ChangeSets;
 import java.time.Duration;
 import java.util.List;
@@ -63,6 +66,39 @@ class RearrangePlannerTest {
   private static boolean isArriving(Task task) {
     return !task.getMovedFrom().isEmpty()
         && task.getStatus().getState() != TaskState.TASK_STATE_RUNNING;
+  }
+
+  /// So that moves need not ask the service's [dev.skein.manager.plan.DisruptionBudget].
+  @Test
+  void movesNeverLowerTheNumberOfReplicasThatServeHoweverManyThereAreAtOnce() {
+    lopsided(6);
+    world.update(
+        "web",
+        spec -> {
+          spec.getUpdateConfigBuilder().setOrder(UpdateOrder.UPDATE_ORDER_STOP_FIRST);
+          return spec.setMaxUnavailable(1);
+        });
+    world.work();
+    rebalance(6);
+    assertThat(arriving()).hasSize(3);
+    while (rearrangement().getState() == RearrangementState.REARRANGEMENT_STATE_MOVING) {
+      var service = world.service("web");
+      var serving =
+          world.running("web").stream()
+              .filter(task -> DisruptionBudget.isAvailable(task, world.state()))
+              .map(Slot::of)
+              .distinct();
+      assertThat(serving).hasSize(6);
+      assertThat(DisruptionBudget.of(world.state(), service).left()).isEqualTo(1);
+      // One step of one worker at a time, so that every state between is looked at.
+      var next = arriving().stream().findFirst();
+      if (next.isEmpty()) {
+        world.work();
+      } else {
+        world.report(next.get(), TaskState.TASK_STATE_RUNNING, "").settle();
+      }
+    }
+    assertThat(on("b")).isEqualTo(3);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.skein.cli.command.Interrupts;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.dev.DevCluster;
 import dev.skein.cli.dev.DevNode;
+import dev.skein.cli.dev.Isolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -333,6 +334,12 @@ public final class Lab implements AutoCloseable {
   /// Where its nodes' directories are.
   public Path root() {
     return cluster.root();
+  }
+
+  /// The file of the network namespace that reaches all its nodes, if they are isolated.
+  public Optional<Path> network() {
+    var isolation = Isolation.of(cluster.root());
+    return isolation.exists() ? Optional.of(isolation.file()) : Optional.empty();
   }
 
   DevCluster cluster() {

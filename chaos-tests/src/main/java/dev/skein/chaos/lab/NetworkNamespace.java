@@ -30,6 +30,8 @@ public final class NetworkNamespace {
 
   private NetworkNamespace() {}
 
+  // The three calls have the C library's own types.
+  @SuppressWarnings("restricted")
   private static MethodHandle function(String name, FunctionDescriptor type) {
     return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
   }

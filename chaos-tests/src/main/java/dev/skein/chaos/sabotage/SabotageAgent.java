@@ -25,7 +25,7 @@ public final class SabotageAgent {
   public static void premain(String name, Instrumentation instrumentation) throws IOException {
     var defect = Defect.named(name);
     var classes = rewritten(defect, ClassLoader.getSystemClassLoader());
-    for (var loaded : instrumentation.getAllLoadedClasses()) {
+    for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
       if (classes.containsKey(loaded.getName().replace('.', '/'))) {
         throw new IllegalStateException(
             loaded.getName() + " is loaded already, so " + name + " can't be built in");
@@ -40,8 +40,7 @@ public final class SabotageAgent {
   private static Map<String, byte[]> rewritten(Defect defect, ClassLoader loader)
       throws IOException {
     var rewriter = new Rewriter(bytes(Flaws.class.getName(), loader), loader);
-    var byClass =
-        defect.redirections().stream().collect(Collectors.groupingBy(Redirection::in));
+    var byClass = defect.redirections().stream().collect(Collectors.groupingBy(Redirection::in));
     Map<String, byte[]> classes = new HashMap<>();
     for (Map.Entry<String, List<Redirection>> entry : byClass.entrySet()) {
       classes.put(

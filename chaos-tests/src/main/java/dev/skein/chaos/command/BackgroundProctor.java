@@ -1,6 +1,7 @@
 package dev.skein.chaos.command;
 
 import dev.skein.chaos.fault.InForce;
+import dev.skein.chaos.lab.Condition;
 import dev.skein.chaos.lab.Lab;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ final class BackgroundProctor {
     builder.environment().put("SKEIN_NO_BUILD", "1");
     var process = builder.start();
     lab.await(
-        new dev.skein.chaos.lab.Condition(
+        new Condition(
             "the exercise is watched",
             at ->
                 RunLock.holder(InForce.directory(lab)).isPresent()
@@ -45,7 +46,7 @@ final class BackgroundProctor {
   static boolean awaitEnd(Lab lab) throws IOException {
     try {
       lab.await(
-          new dev.skein.chaos.lab.Condition(
+          new Condition(
               "the exercise's process has ended",
               at ->
                   RunLock.holder(InForce.directory(lab)).isEmpty()

@@ -2,6 +2,7 @@ package dev.skein.chaos.command;
 
 import dev.skein.chaos.fault.Catalogue;
 import dev.skein.chaos.fault.Fault;
+import dev.skein.chaos.lab.Clocks;
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Command.Leaf;
 import dev.skein.cli.command.CommandContext;
@@ -71,7 +72,7 @@ final class Doctor {
     lines.add(
         line(
             "wrong clocks",
-            dev.skein.chaos.lab.Clocks.available()
+            Clocks.available()
                 ? Optional.empty()
                 : Optional.of("libfaketime is missing: apt-get install libfaketime")));
     context.out().println("This machine:");

@@ -19,6 +19,7 @@ import dev.skein.cli.command.Flag;
 import dev.skein.cli.command.UsageException;
 import dev.skein.cli.format.Listing;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 
 /// `skein chaos exercise …`
@@ -195,7 +196,7 @@ final class ExerciseCommands {
                             .map(part -> part.what() + " " + part.points() + "/" + part.of())
                             .toList()));
                 row.addProperty("Seed", scored.seed());
-                row.addProperty("At", java.time.Instant.ofEpochMilli(scored.atMillis()).toString());
+                row.addProperty("At", Instant.ofEpochMilli(scored.atMillis()).toString());
                 listing.add(row);
               }
               context.out().print(listing.render(arguments.text("format"), arguments.is("quiet")));

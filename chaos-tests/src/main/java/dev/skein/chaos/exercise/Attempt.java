@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// The exercise that is under way, as files in a lab's directory, so that each command is a process
-/// of its own. Each file has one writer: a command, or the [Proctor].
+/// The exercise that is under way, as files in a lab's directory, so that each command is a
+/// process of its own. Each file has one writer: a command, or the [Proctor].
 public final class Attempt {
 
   private static final String BEGUN = "begun.json";

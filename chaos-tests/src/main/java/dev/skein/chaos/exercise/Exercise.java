@@ -3,6 +3,7 @@ package dev.skein.chaos.exercise;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /// Something to learn by repairing it.
@@ -47,7 +48,8 @@ public record Exercise(
   /// What is to be found out.
   ///
   /// @param question for who takes part
-  /// @param choices what is possible, the letter of each is its place; empty if a node is asked for
+  /// @param choices what is possible, the letter of each is its place; empty if a node is
+  ///     asked for
   /// @param right the index of the right choice; -1 if it is the node that the trouble befell
   public record Diagnosis(String question, List<String> choices, int right) {
 
@@ -60,11 +62,11 @@ public record Exercise(
     ///
     /// @param victim the node that the trouble befell
     public boolean isRight(String answer, String victim) {
-      var given = answer.strip().toLowerCase(java.util.Locale.ROOT);
+      var given = answer.strip().toLowerCase(Locale.ROOT);
       return right < 0
           ? given.equals(victim)
           : given.equals(String.valueOf((char) ('a' + right)))
-              || given.equals(choices.get(right).toLowerCase(java.util.Locale.ROOT));
+              || given.equals(choices.get(right).toLowerCase(Locale.ROOT));
     }
   }
 
@@ -76,8 +78,8 @@ public record Exercise(
     /// @return the node that the trouble will befall, empty if that is not known before
     String prepare(Scene scene) throws IOException;
 
-    /// Makes the trouble. Runs in a process of its own; what it injects into the scene is undone at
-    /// the exercise's end. It may go on until the scene is over.
+    /// Makes the trouble. Runs in a process of its own; what it injects into the scene is
+    /// undone at the exercise's end. It may go on until the scene is over.
     void strike(Scene scene) throws IOException, InterruptedException;
 
     /// What is left to be done; empty when the goal is reached.

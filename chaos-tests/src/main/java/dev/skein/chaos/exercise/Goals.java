@@ -43,8 +43,8 @@ final class Goals {
   /// The shop has at least so many replicas and all of them run.
   Goals shop(int replicas) throws IOException {
     var desired = 0L;
-    // Only the list has the number; which tasks run is counted here, because the list counts those
-    // that a dead node was running when it was last heard of, too.
+    // Only the list has the number; which tasks run is counted here, because the list counts
+    // those that a dead node was running when it was last heard of, too.
     for (var service : scene.lab().list("/services?status=true")) {
       if (Json.text(service, "Spec.Name").equals(Scene.SHOP)) {
         desired = Json.number(service, "ServiceStatus.DesiredTasks", 0);

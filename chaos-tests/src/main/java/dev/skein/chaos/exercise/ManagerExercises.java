@@ -9,6 +9,7 @@ import dev.skein.cli.daemon.DirectoryTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -279,7 +280,7 @@ final class ManagerExercises {
     @Override
     public List<String> unmet(Scene scene) throws IOException {
       var goals = Goals.of(scene).managers(scene.lab().managers().size()).shop(REPLICAS);
-      var missing = new java.util.ArrayList<>(goals.missing());
+      var missing = new ArrayList<>(goals.missing());
       if (Files.getFileStore(scene.node().data()).getUsableSpace() < FREE_BYTES) {
         missing.add("a disk is still full");
       }

@@ -15,9 +15,9 @@ import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// The process in the background of an exercise: it plays the customers, makes the trouble after a
-/// hidden delay, sees when it is repaired, and undoes what is left of it in the end. It ends when
-/// the exercise was submitted, after an hour, and when the cluster is gone.
+/// The process in the background of an exercise: it plays the customers, makes the trouble
+/// after a hidden delay, sees when it is repaired, and undoes what is left of it in the end.
+/// It ends when the exercise was submitted, after an hour, and when the cluster is gone.
 public final class Proctor {
 
   /// How long an exercise may take.
@@ -138,7 +138,8 @@ public final class Proctor {
         !troubled || !unmet.isEmpty()
             ? 0
             : seen.solvedMillis() > 0 ? seen.solvedMillis() : now().toEpochMilli();
-    // Nobody can repair the machine itself: what it does not answer is not the participant's fault.
+    // Nobody can repair the machine itself: what it does not answer is not the participant's
+    // fault.
     var requests =
         mesh.since(strikeNanos).stream()
             .filter(call -> !call.node().equals(scene.victim()))

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -129,10 +130,7 @@ public final class Scene {
     lab.await(
         new Condition(
             "a write is acknowledged",
-            at ->
-                acknowledged.getAsLong() > before
-                    ? java.util.Optional.empty()
-                    : java.util.Optional.of("none yet")),
+            at -> acknowledged.getAsLong() > before ? Optional.empty() : Optional.of("none yet")),
         PATIENCE);
   }
 
@@ -147,8 +145,8 @@ public final class Scene {
     return over.getCount() == 0;
   }
 
-  /// The exercise is over: what is in force is undone. Any thread, once the plot's has ended or
-  /// sees that it is over.
+  /// The exercise is over: what is in force is undone. Any thread, once the plot's has ended
+  /// or sees that it is over.
   void end() {
     over.countDown();
   }

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-/// A customer who writes: counts up a label of one object, several times in a second, through the
-/// managers in turn, and remembers what was acknowledged.
+/// A customer who writes: counts up a label of one object, several times in a second, through
+/// the managers in turn, and remembers what was acknowledged.
 ///
 /// A thread of its own writes; any thread asks.
 final class WriteProbe implements AutoCloseable {

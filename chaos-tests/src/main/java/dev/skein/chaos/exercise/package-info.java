@@ -1,5 +1,5 @@
-/// Exercises for people: something goes wrong in a real cluster, and they repair it. What they did
-/// is judged by the cluster's state, never by what they typed.
+/// Exercises for people: something goes wrong in a real cluster, and they repair it. What they
+/// did is judged by the cluster's state, never by what they typed.
 @NullMarked
 package dev.skein.chaos.exercise;
 

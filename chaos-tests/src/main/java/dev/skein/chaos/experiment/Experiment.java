@@ -3,11 +3,12 @@ package dev.skein.chaos.experiment;
 import dev.skein.chaos.fault.Fault;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// An experiment: what is taken to be so, what is done to the cluster, when to stop, and what is
-/// looked at in the end. Read from YAML by [ExperimentReader], which checks all of it.
+/// An experiment: what is taken to be so, what is done to the cluster, when to stop, and what
+/// is looked at in the end. Read from YAML by [ExperimentReader], which checks all of it.
 ///
 /// @param seed of all that is left to chance
 /// @param steadyState what must hold before anything is done, and after
@@ -68,7 +69,7 @@ public record Experiment(
 
     /// As in files: `write_ok`.
     public String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -81,7 +82,7 @@ public record Experiment(
 
     /// As in files.
     public String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -119,7 +120,7 @@ public record Experiment(
 
     /// As in files.
     public String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

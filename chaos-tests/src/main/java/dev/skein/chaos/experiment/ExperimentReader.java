@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -246,7 +247,7 @@ public final class ExperimentReader {
   }
 
   private static Optional<Map<String, String>> options(
-      YamlField step, Fault fault, @org.jspecify.annotations.Nullable YamlField options) {
+      YamlField step, Fault fault, @Nullable YamlField options) {
     var given = new LinkedHashMap<String, String>();
     if (options != null) {
       for (var option : options.fields().entrySet()) {

@@ -7,14 +7,15 @@ import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// One step of a method: waits for its time, injects the fault, waits for its end, undoes it. A
-/// thread of its own, so that a fault that takes long to undo delays no other.
+/// One step of a method: waits for its time, injects the fault, waits for its end, undoes it.
+/// A thread of its own, so that a fault that takes long to undo delays no other.
 final class Injector {
 
   private static final Duration LEADER_WITHIN = Duration.ofSeconds(15);
@@ -129,7 +130,7 @@ final class Injector {
 
   /// One of those that run: a dead node can't be hurt.
   private LabNode any(List<LabNode> nodes) throws IOException {
-    var alive = new java.util.ArrayList<LabNode>();
+    var alive = new ArrayList<LabNode>();
     for (var each : nodes) {
       if (each.isRunning()) {
         alive.add(each);

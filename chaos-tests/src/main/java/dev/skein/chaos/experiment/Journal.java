@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// The timeline of a run: each line is kept and written to a file of JSON lines at once, so that it
-/// is there whatever happens to the run. Any thread.
+/// The timeline of a run: each line is kept and written to a file of JSON lines at once, so
+/// that it is there whatever happens to the run. Any thread.
 final class Journal implements AutoCloseable {
 
   private static final int LINES_MAX = 20_000;

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/// What a cluster has to do while an experiment runs: clients whose operations are recorded, and
-/// services with tasks.
+/// What a cluster has to do while an experiment runs: clients whose operations are recorded,
+/// and services with tasks.
 @SuppressWarnings("try") // Whoever closes it may be interrupted while waiting.
 final class Load implements AutoCloseable {
 
@@ -36,7 +36,8 @@ final class Load implements AutoCloseable {
     this.workload = workload;
   }
 
-  /// Creates the services and starts the clients. Removes first what a run left that was cut off.
+  /// Creates the services and starts the clients. Removes first what a run left that was cut
+  /// off.
   static Load start(Lab lab, Experiment experiment, History history, LongSupplier nanoTime)
       throws IOException {
     removeAll(lab);

@@ -1,6 +1,7 @@
 package dev.skein.chaos.experiment;
 
 import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.LabNode;
 import dev.skein.chaos.lab.NetworkNamespace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -13,9 +14,9 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-/// Calls a published port through every node's mesh in turn, each time on a new connection, and
-/// remembers the last calls. Nodes whose daemon does not run are left out: nobody would call a dead
-/// machine twice.
+/// Calls a published port through every node's mesh in turn, each time on a new connection,
+/// and remembers the last calls. Nodes whose daemon does not run are left out: nobody would
+/// call a dead machine twice.
 ///
 /// Any thread may ask it.
 public final class MeshProbe implements AutoCloseable {
@@ -82,7 +83,7 @@ public final class MeshProbe implements AutoCloseable {
     }
   }
 
-  private static boolean runs(dev.skein.chaos.lab.LabNode node) {
+  private static boolean runs(LabNode node) {
     try {
       return node.isRunning();
     } catch (IOException e) {

@@ -58,8 +58,8 @@ public record Plan(List<Entry> entries, List<String> refusals) {
                 .formatted(target, members.stream().map(Member::name).toList()));
   }
 
-  /// At no moment more managers may be hurt than the cluster can lose, in the worst choice of what
-  /// is left to chance.
+  /// At no moment more managers may be hurt than the cluster can lose, in the worst choice of
+  /// what is left to chance.
   private static List<String> refusals(
       Experiment experiment, List<Entry> entries, List<Member> members) {
     if (experiment.guard().anyManagers()) {
@@ -118,7 +118,8 @@ public record Plan(List<Entry> entries, List<String> refusals) {
         .count();
   }
 
-  /// Beginnings and ends in the order of time; what ends at a moment ends before another begins.
+  /// Beginnings and ends in the order of time; what ends at a moment ends before another
+  /// begins.
   public List<Event> events() {
     var events = new ArrayList<Event>();
     for (var entry : entries) {

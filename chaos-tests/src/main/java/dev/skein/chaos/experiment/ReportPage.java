@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Objects;
 
-/// A run as one HTML file that needs nothing else: no script, no network. Pure but for the page's
-/// frame, which is a resource.
+/// A run as one HTML file that needs nothing else: no script, no network. Pure but for the
+/// page's frame, which is a resource.
 public final class ReportPage {
 
   private static final String FRAME = "report.html";

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 
-/// One run of an experiment: the steady state gates it, then the method's faults are injected along
-/// their timeline while the abort conditions are watched, then all is ended and judged.
+/// One run of an experiment: the steady state gates it, then the method's faults are injected
+/// along their timeline while the abort conditions are watched, then all is ended and judged.
 ///
 /// The thread that runs it owns it.
 public final class Run {

@@ -2,7 +2,8 @@ package dev.skein.chaos.experiment;
 
 import java.util.List;
 
-/// What a run was and found, as it is kept. All times are milliseconds since the run's beginning.
+/// What a run was and found, as it is kept. All times are milliseconds since the run's
+/// beginning.
 ///
 /// @param id names its directory
 /// @param startedMillis Unix time of its beginning

@@ -3,8 +3,8 @@ package dev.skein.chaos.experiment;
 import java.io.PrintStream;
 import java.util.List;
 
-/// Where a run is watched: lines that stay, and on a terminal a picture below them that is drawn
-/// anew again and again. Any thread.
+/// Where a run is watched: lines that stay, and on a terminal a picture below them that is
+/// drawn anew again and again. Any thread.
 public final class Screen {
 
   private static final String CLEAR_BELOW = "\r\033[J";

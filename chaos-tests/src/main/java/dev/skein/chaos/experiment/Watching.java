@@ -27,8 +27,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Looks at a lab again and again while an experiment runs: who leads, what the tasks are, whether
-/// all services have what they should. A thread of its own looks; any thread asks.
+/// Looks at a lab again and again while an experiment runs: who leads, what the tasks are,
+/// whether all services have what they should. A thread of its own looks; any thread asks.
 @SuppressWarnings("try") // Whoever closes it may be interrupted while waiting.
 final class Watching implements AutoCloseable {
 

@@ -15,8 +15,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/// A value in a YAML document that knows its line, and reads itself as what it should be. What is
-/// wrong goes into a list of problems, so that a reader finds all of them at once.
+/// A value in a YAML document that knows its line, and reads itself as what it should be. What
+/// is wrong goes into a list of problems, so that a reader finds all of them at once.
 final class YamlField {
 
   private final String name;

@@ -1,5 +1,5 @@
-/// Experiments as users write them: read and checked, planned as a timeline, run against a lab, and
-/// reported.
+/// Experiments as users write them: read and checked, planned as a timeline, run against a
+/// lab, and reported.
 @NullMarked
 package dev.skein.chaos.experiment;
 

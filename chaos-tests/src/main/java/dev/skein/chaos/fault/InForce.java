@@ -2,17 +2,24 @@ package dev.skein.chaos.fault;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import dev.skein.chaos.lab.Lab;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
-/// Faults that are in force in a lab, whichever process injected them: each has a file in the lab's
-/// directory as long as its dead-man process lives, which removes it when it has undone the fault.
+/// Faults that are in force in a lab, whichever process injected them: each has a file in the
+/// lab's directory as long as its dead-man process lives, which removes it when it has undone
+/// the fault.
 ///
 /// @param fault its name
 /// @param node that it befalls
@@ -37,19 +44,19 @@ public record InForce(
     /// Undoes it, and returns when that is done.
     ///
     /// @return whether it was in time
-    public boolean end(java.time.Duration within) {
+    public boolean end(Duration within) {
       // What it waits for; the shell then goes on to the undoing, which must not be disturbed.
       deadman
           .children()
           .filter(child -> child.info().command().filter(it -> it.endsWith("/timeout")).isPresent())
           .forEach(ProcessHandle::destroy);
       try {
-        deadman.onExit().get(within.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+        deadman.onExit().get(within.toMillis(), TimeUnit.MILLISECONDS);
         return true;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return false;
-      } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      } catch (ExecutionException | TimeoutException e) {
         return false;
       }
     }
@@ -69,7 +76,7 @@ public record InForce(
   }
 
   private static long started(ProcessHandle process) {
-    return process.info().startInstant().map(java.time.Instant::toEpochMilli).orElse(0L);
+    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
   }
 
   /// All of them, the oldest first. What is left of dead processes is removed.
@@ -89,7 +96,7 @@ public record InForce(
 
   private static void read(Path file, List<Found> into) throws IOException {
     try {
-      var json = com.google.gson.JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      var json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
       var deadman =
           ProcessHandle.of(json.get("pid").getAsLong())
               .filter(process -> started(process) == json.get("started").getAsLong());

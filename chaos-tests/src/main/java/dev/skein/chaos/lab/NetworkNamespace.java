@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/// Network namespaces of isolated labs, entered by single threads: what a thread connects to after
-/// that is in the lab's network, while the rest of the process stays where it is.
+/// Network namespaces of isolated labs, entered by single threads: what a thread connects to
+/// after that is in the lab's network, while the rest of the process stays where it is.
 public final class NetworkNamespace {
 
   /// `CLONE_NEWNET`, linux/sched.h.
@@ -30,8 +30,7 @@ public final class NetworkNamespace {
 
   private NetworkNamespace() {}
 
-  // The three calls have the C library's own types.
-  @SuppressWarnings("restricted")
+  @SuppressWarnings("restricted") // What the lab does to machines is restricted by its nature.
   private static MethodHandle function(String name, FunctionDescriptor type) {
     return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
   }

@@ -21,7 +21,9 @@ class DeadmanTest {
     return Deadman.arm(
         after,
         List.of(List.of("false"), List.of("touch", file.toString())),
-        directory.resolve("log"));
+        directory.resolve("log"),
+        new InForce("loss", "m1", "", 1, 2),
+        directory.resolve("in-force"));
   }
 
   @Test
@@ -30,6 +32,7 @@ class DeadmanTest {
     var file = directory.resolve("it's $(undone); true");
     touching(file, LONG).fire();
     assertThat(file).exists();
+    assertThat(directory.resolve("in-force")).doesNotExist();
   }
 
   @Test

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/// The commands of experiments and exercises, as a user types them, against a local cluster with
-/// isolated nodes, which needs root.
+/// The commands of experiments and exercises, as a user types them, against a local cluster
+/// with isolated nodes, which needs root.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ChaosStoryTest {
 

@@ -19,8 +19,7 @@ public record Caught(Defect defect, String expected, List<Verdict> verdicts, Dur
     return verdicts.stream()
         .anyMatch(
             verdict ->
-                verdict instanceof Verdict.Violated violated
-                    && violated.check().equals(expected));
+                verdict instanceof Verdict.Violated violated && violated.check().equals(expected));
   }
 
   /// Whether all checks held, as they must without the defect.

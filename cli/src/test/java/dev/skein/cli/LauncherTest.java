@@ -129,7 +129,7 @@ class LauncherTest {
         source, java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() + 5_000));
     assertThat(run(checkout.resolve("skein"), path, "version").output())
         .contains("skein: building")
-        .contains("mvn -q -pl cli -am package -Dmaven.test.skip=true");
+        .contains("mvn -q -pl chaos-tests -am package -Dmaven.test.skip=true");
     assertThat(
             run(
                     checkout.resolve("skein"),

@@ -28,7 +28,9 @@ final class Deadman {
   /// @param after when it undoes the fault by itself
   /// @param undo the commands, each tried whatever became of the one before
   /// @param log where they write
-  static Deadman arm(Duration after, List<List<String>> undo, Path log) throws IOException {
+  /// @param inForce what is said of the fault in `file` until it is undone
+  static Deadman arm(Duration after, List<List<String>> undo, Path log, InForce inForce, Path file)
+      throws IOException {
     var commands =
         undo.stream()
             .map(words -> words.stream().map(Deadman::quoted).collect(Collectors.joining(" ")))
@@ -37,17 +39,22 @@ final class Deadman {
     var script =
         """
         said=$(timeout %d head -n 1)
-        [ "$said" = disarmed ] && exit 0
+        if [ "$said" != disarmed ]; then
+        :
         %s
+        fi
+        rm -f %s
         """
-            .formatted(Math.max(1, after.toSeconds()), commands);
+            .formatted(Math.max(1, after.toSeconds()), commands, quoted(file.toString()));
     var builder =
         new ProcessBuilder("setsid", "sh", "-c", script)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .redirectErrorStream(true);
     // Among the commands may be the launcher, which must not build now.
     builder.environment().put("SKEIN_NO_BUILD", "1");
-    return new Deadman(builder.start());
+    var process = builder.start();
+    inForce.write(file, process.toHandle());
+    return new Deadman(process);
   }
 
   private static String quoted(String word) {

@@ -41,7 +41,7 @@ public record Fault(
   /// Injects it at a site.
   public Injection inject(Site site) throws IOException {
     site.lab().note("inject %s at %s %s".formatted(name, site.node().name(), site.options()));
-    var injection = action.inject(site);
+    var injection = action.inject(site.named(name));
     return () -> {
       site.lab().note("end %s at %s".formatted(name, site.node().name()));
       injection.end();

@@ -1,11 +1,13 @@
 package dev.skein.chaos.fault;
 
+import dev.skein.chaos.RealTime;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
 /// Where a fault is injected, and with what.
@@ -14,8 +16,33 @@ import java.util.random.RandomGenerator;
 /// @param options values of the fault's own options, by name; checked
 /// @param deadman after what time it undoes itself
 /// @param random what a fault leaves to chance
+/// @param fault the fault's name, for [InForce]
+@RealTime
 public record Site(
-    Lab lab, LabNode node, Map<String, String> options, Duration deadman, RandomGenerator random) {
+    Lab lab,
+    LabNode node,
+    Map<String, String> options,
+    Duration deadman,
+    RandomGenerator random,
+    String fault) {
+
+  /// Distinguishes faults that begin at the same moment.
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  /// A site for whatever fault will be injected there.
+  public Site(
+      Lab lab,
+      LabNode node,
+      Map<String, String> options,
+      Duration deadman,
+      RandomGenerator random) {
+    this(lab, node, options, deadman, random, "");
+  }
+
+  /// The same site for a fault.
+  Site named(String name) {
+    return new Site(lab, node, options, deadman, random, name);
+  }
 
   /// The value of an option.
   public String text(String option) {
@@ -38,7 +65,11 @@ public record Site(
 
   /// Arms what undoes the fault if nobody else does.
   Deadman arm(List<List<String>> undo) throws IOException {
-    return Deadman.arm(deadman, undo, node.beside("chaos.log"));
+    var now = System.currentTimeMillis();
+    var inForce =
+        new InForce(fault, node.name(), options.toString(), now, now + deadman.toMillis());
+    var file = InForce.file(lab, "%s-%d-%d".formatted(node.name(), now, COUNT.getAndIncrement()));
+    return Deadman.arm(deadman, undo, node.beside("chaos.log"), inForce, file);
   }
 
   /// The command that starts the node again, if this process can't.

@@ -21,6 +21,7 @@ import dev.skein.chaos.workload.Manager;
 import dev.skein.chaos.workload.Workload;
 import dev.skein.chaos.workload.WorkloadSettings;
 import dev.skein.cli.client.Endpoint;
+import dev.skein.cli.dev.Isolation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -49,6 +50,12 @@ final class Gate {
 
   /// With a quorum, longer than this without an acknowledged change is a violation.
   private static final Duration GAP_MAX = Duration.ofSeconds(30);
+
+  private static final int KEYS = 50;
+  private static final int ANSWER_SECONDS = 3;
+
+  /// Leaves processor time to daemons that start.
+  private static final Duration PAUSE = Duration.ofMillis(30);
 
   private static final String SERVICE = "steady";
   private static final int REPLICAS = 6;
@@ -95,7 +102,9 @@ final class Gate {
   /// @param plans one after the other, as long as there is a next one
   Result run(int workers, Iterable<GatePlan> plans) throws IOException, InterruptedException {
     Files.createDirectories(directory);
-    var plan = Lab.Plan.of(3, workers);
+    var isolated = Isolation.missing();
+    isolated.ifPresent(why -> says.accept("nodes share this machine's network: " + why));
+    var plan = Lab.Plan.of(3, workers).withIsolation(isolated.isEmpty());
     if (Clocks.available()) {
       plan = plan.withClocks();
     }
@@ -124,7 +133,9 @@ final class Gate {
         lab.managers().stream()
             .map(node -> new Manager(node.name(), Endpoint.parse("unix://" + node.socket())))
             .toList();
-    var settings = WorkloadSettings.of(seed);
+    var settings =
+        new WorkloadSettings(
+            seed, WorkloadSettings.CLIENTS_PER_KEY_MAX, KEYS, "wl-", ANSWER_SECONDS, PAUSE);
     try (var history = History.to(directory.resolve("history.jsonl"));
         var workload = Workload.start(settings, managers, history, System::nanoTime);
         var lookout =

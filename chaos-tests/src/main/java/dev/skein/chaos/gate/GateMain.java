@@ -5,6 +5,8 @@ import dev.skein.chaos.check.IndexOrder;
 import dev.skein.chaos.check.KeptWrites;
 import dev.skein.chaos.check.Linearizability;
 import dev.skein.chaos.check.SlotUniqueness;
+import dev.skein.chaos.sabotage.Defect;
+import dev.skein.chaos.sabotage.SabotageRun;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -126,22 +128,59 @@ public final class GateMain {
         rows.add(Row.upgrade(options.upgrade().toString()));
       }
       var result = gate.run(options.brief() ? 2 : 3, plans(rows, options));
+      var sabotage = sabotage(top.resolve("skein"), options.seed(), out);
       var text = result.matrix().text(result.verdicts());
       out.println();
       out.println(text);
       timeline.println(text);
       var last =
-          "faults=%d acked=%d lost=%d nonlinearizable=%d duplicate_slots=%d max_write_gap_ms=%d"
+          ("faults=%d acked=%d lost=%d nonlinearizable=%d duplicate_slots=%d"
+                  + " sabotage_caught=%d/%d max_write_gap_ms=%d")
               .formatted(
                   result.matrix().faults(),
                   result.acknowledged(),
                   result.broken(KeptWrites.CHECK),
                   result.broken(Linearizability.CHECK, IndexOrder.CHECK),
                   result.broken(SlotUniqueness.CHECK),
+                  sabotage.caught(),
+                  sabotage.tried(),
                   result.matrix().worstGap().toMillis());
       out.println(last);
-      return result.passed() ? 0 : 1;
+      timeline.println(last);
+      return result.passed() && sabotage.caught() == sabotage.tried() ? 0 : 1;
     }
+  }
+
+  /// How many of the known defects that can be shown here were caught.
+  private record Controls(int caught, int tried) {}
+
+  /// A check that has never failed proves nothing: each known defect must be seen by its check.
+  private static Controls sabotage(Path launcher, long seed, PrintStream out)
+      throws IOException, InterruptedException {
+    var caught = 0;
+    var tried = 0;
+    for (var defect : Defect.values()) {
+      var unsupported = SabotageRun.unsupported(defect);
+      if (unsupported.isPresent()) {
+        out.println("sabotage " + defect.label() + ": skipped: " + unsupported.get());
+        continue;
+      }
+      var lines = new ArrayList<String>();
+      var found = SabotageRun.run(launcher, defect, seed, lines::add);
+      tried++;
+      caught += found.isCaught() ? 1 : 0;
+      out.printf(
+          "sabotage %s (%s): %s by %s in %.1f s%n",
+          defect.label(),
+          defect.breaks(),
+          found.isCaught() ? "caught" : "NOT CAUGHT",
+          defect.check(),
+          found.taken().toMillis() / 1e3);
+      if (!found.isCaught()) {
+        lines.forEach(out::println);
+      }
+    }
+    return new Controls(caught, tried);
   }
 
   /// One plan, or as many as fit into the time.

@@ -9,6 +9,7 @@ import dev.skein.cli.command.Interrupts;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.dev.DevCluster;
 import dev.skein.cli.dev.DevNode;
+import dev.skein.cli.dev.Isolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +74,11 @@ public final class Lab implements AutoCloseable {
     /// The same with clocks that can be moved.
     public Plan withClocks() {
       return new Plan(managers, workers, isolated, true, swarm, environment);
+    }
+
+    /// The same with nodes that have a network and a disk of their own, or not.
+    public Plan withIsolation(boolean own) {
+      return new Plan(managers, workers, own, clocks, swarm, environment);
     }
 
     /// The same with another spec of the swarm.
@@ -328,6 +334,12 @@ public final class Lab implements AutoCloseable {
   /// Where its nodes' directories are.
   public Path root() {
     return cluster.root();
+  }
+
+  /// The file of the network namespace that reaches all its nodes, if they are isolated.
+  public Optional<Path> network() {
+    var isolation = Isolation.of(cluster.root());
+    return isolation.exists() ? Optional.of(isolation.file()) : Optional.empty();
   }
 
   DevCluster cluster() {

@@ -102,6 +102,9 @@ public enum Defect {
   private final String breaks;
   private final String check;
   private final int managers;
+
+  // Made by List.of.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<Redirection> redirections;
 
   Defect(String name, String breaks, String check, int managers, List<Redirection> redirections) {

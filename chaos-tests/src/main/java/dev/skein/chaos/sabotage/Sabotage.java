@@ -26,6 +26,8 @@ public final class Sabotage {
     }
   }
 
+  /// Does what the words say.
+  ///
   /// @return 0 when all went as it must, 1 when a defect was not caught or a check failed without
   ///     one, 2 when the arguments are wrong
   static int run(String[] args, PrintStream out) throws IOException, InterruptedException {

@@ -25,7 +25,7 @@ public final class SabotageAgent {
   public static void premain(String name, Instrumentation instrumentation) throws IOException {
     var defect = Defect.named(name);
     var classes = rewritten(defect, ClassLoader.getSystemClassLoader());
-    for (var loaded : instrumentation.getAllLoadedClasses()) {
+    for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
       if (classes.containsKey(loaded.getName().replace('.', '/'))) {
         throw new IllegalStateException(
             loaded.getName() + " is loaded already, so " + name + " can't be built in");

@@ -1,8 +1,8 @@
 package dev.skein.cli.command;
 
 /// Brings in a command from another part of the program, found through [java.util.ServiceLoader].
-/// The daemon and the local cluster come in this way, so that the client knows nothing of what they
-/// need.
+/// The daemon, the local cluster and its experiments come in this way, so that the client knows
+/// nothing of what they need.
 public interface CommandProvider {
   /// The command's name: one that [CommandTree] lists.
   String name();

@@ -18,6 +18,10 @@ final class CommandTree {
             new Entry("service", "Manage services", ServiceCommands::group),
             new Entry(
                 "dev", "Run a whole cluster on this machine", () -> CommandTree.provided("dev")),
+            new Entry(
+                "chaos",
+                "Hurt a cluster on purpose, and see what it keeps",
+                () -> CommandTree.provided("chaos")),
             new Entry("top", "Show what nodes and services use", Stats::cluster),
             new Entry("events", "Show what happens in the swarm", EventsCommand::leaf),
             new Entry("info", "Show the state of the daemon and its swarm", InfoCommand::leaf),

@@ -61,6 +61,11 @@ public final class Isolation {
     return id;
   }
 
+  /// The file that this namespace is entered through.
+  public Path file() {
+    return NAMESPACES.resolve(hub());
+  }
+
   /// A node's network namespace.
   public String namespace(String node) {
     return id + "-" + node;

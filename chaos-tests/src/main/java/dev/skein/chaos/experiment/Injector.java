@@ -1,0 +1,167 @@
+package dev.skein.chaos.experiment;
+
+import dev.skein.chaos.experiment.RunRecord.Bar;
+import dev.skein.chaos.fault.Injection;
+import dev.skein.chaos.fault.Site;
+import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.LabNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// One step of a method: waits for its time, injects the fault, waits for its end, undoes it.
+/// A thread of its own, so that a fault that takes long to undo delays no other.
+final class Injector {
+
+  private static final Duration LEADER_WITHIN = Duration.ofSeconds(15);
+
+  private final Lab lab;
+  private final Plan.Entry entry;
+  private final Experiment experiment;
+  private final Journal journal;
+  private final CountDownLatch stop;
+  private final SplittableRandom random;
+  private final Thread thread;
+  private long methodMillis;
+  private volatile String state;
+  private volatile String node = "";
+  private volatile long beginMillis = -1;
+  private volatile long endMillis = -1;
+
+  /// @param stop ends all faults early when it is counted down
+  Injector(Lab lab, Plan.Entry entry, Experiment experiment, Journal journal, CountDownLatch stop) {
+    this.lab = lab;
+    this.entry = entry;
+    this.experiment = experiment;
+    this.journal = journal;
+    this.stop = stop;
+    // Each step has chance of its own, so that a step that is left out changes no other.
+    this.random = new SplittableRandom(experiment.seed() * 31 + entry.number());
+    this.state = entry.skipped().map(why -> "skipped: " + why).orElse("waits");
+    this.thread = Thread.ofPlatform().name("step-" + entry.number()).unstarted(this::run);
+  }
+
+  /// Begins to wait for its time.
+  void start() {
+    methodMillis = journal.nowMillis();
+    if (entry.skipped().isPresent()) {
+      journal.say("step %d %s is %s".formatted(entry.number(), label(), state));
+    } else {
+      thread.start();
+    }
+  }
+
+  /// Waits until it is over.
+  void join() throws InterruptedException {
+    if (entry.skipped().isEmpty()) {
+      thread.join();
+    }
+  }
+
+  boolean isOver() {
+    return !thread.isAlive();
+  }
+
+  String label() {
+    return entry.step().fault().name() + " " + entry.step().target();
+  }
+
+  private void run() {
+    var step = entry.step();
+    try {
+      if (sleep(step.at())) {
+        state = "not begun";
+        return;
+      }
+      var injection = inject(step);
+      if (injection == null) {
+        return;
+      }
+      if (step.fault().lasting()) {
+        sleep(step.end());
+      }
+      state = "ending";
+      injection.end();
+      endMillis = journal.nowMillis();
+      state = "done";
+      if (step.fault().lasting()) {
+        journal.say("%s at %s has ended".formatted(step.fault().name(), node));
+      }
+    } catch (IOException e) {
+      endMillis = journal.nowMillis();
+      state = "failed: " + e.getMessage();
+      journal.say("step %d %s %s".formatted(entry.number(), label(), state));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private @Nullable Injection inject(Experiment.Step step) throws IOException {
+    var chosen = choose(step.target());
+    node = chosen.name();
+    beginMillis = journal.nowMillis();
+    state = "in force";
+    journal.say(
+        "%s at %s%s%s"
+            .formatted(
+                step.fault().name(),
+                node,
+                step.target().kind() == Target.Kind.NAMED ? "" : " (" + step.target() + ")",
+                step.options().isEmpty() ? "" : " " + step.options()));
+    var site = new Site(lab, chosen, step.options(), experiment.guard().deadman(), random);
+    return step.fault().inject(site);
+  }
+
+  private LabNode choose(Target target) throws IOException {
+    return switch (target.kind()) {
+      case LEADER -> lab.leader(LEADER_WITHIN);
+      case FOLLOWER -> any(lab.followers(LEADER_WITHIN));
+      case MANAGER -> any(lab.managers());
+      case WORKER -> any(lab.workers());
+      case ANY -> any(lab.nodes());
+      case NAMED -> lab.node(target.word());
+    };
+  }
+
+  /// One of those that run: a dead node can't be hurt.
+  private LabNode any(List<LabNode> nodes) throws IOException {
+    var alive = new ArrayList<LabNode>();
+    for (var each : nodes) {
+      if (each.isRunning()) {
+        alive.add(each);
+      }
+    }
+    if (alive.isEmpty()) {
+      throw new IOException("no such node runs");
+    }
+    return alive.get(random.nextInt(alive.size()));
+  }
+
+  /// Waits until a time of the method.
+  ///
+  /// @return whether the run was ended meanwhile
+  private boolean sleep(Duration until) throws InterruptedException {
+    var left = methodMillis + until.toMillis() - journal.nowMillis();
+    return stop.await(Math.max(0, left), TimeUnit.MILLISECONDS);
+  }
+
+  /// What became of it so far.
+  Bar bar() {
+    var step = entry.step();
+    var end = endMillis >= 0 || beginMillis < 0 ? endMillis : journal.nowMillis();
+    return new Bar(
+        entry.number(),
+        step.fault().name(),
+        step.target().word(),
+        node,
+        step.options().isEmpty() ? "" : step.options().toString(),
+        beginMillis,
+        end,
+        state);
+  }
+}

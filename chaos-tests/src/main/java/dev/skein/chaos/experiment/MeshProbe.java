@@ -1,0 +1,131 @@
+package dev.skein.chaos.experiment;
+
+import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.NetworkNamespace;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+
+/// Calls a published port through every node's mesh in turn, each time on a new connection,
+/// and remembers the last calls. Nodes whose daemon does not run are left out: nobody would
+/// call a dead machine twice.
+///
+/// Any thread may ask it.
+public final class MeshProbe implements AutoCloseable {
+
+  private static final int REMEMBERED_MAX = 20_000;
+  private static final int TIMEOUT_MS = 2_000;
+  private static final int ANSWER_BYTES_MAX = 4_096;
+  private static final byte[] REQUEST =
+      "GET / HTTP/1.0\r\nHost: probe\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final Lab lab;
+  private final int port;
+  private final Duration pause;
+  private final LongSupplier nanoTime;
+  private final ArrayDeque<Call> calls = new ArrayDeque<>();
+  private final Thread thread;
+  private volatile boolean stopped;
+
+  /// One call.
+  ///
+  /// @param nanos when it began
+  /// @param tookNanos until its answer, or its failure
+  public record Call(String node, long nanos, long tookNanos, boolean answered) {}
+
+  private MeshProbe(Lab lab, int port, Duration pause, LongSupplier nanoTime) {
+    this.lab = lab;
+    this.port = port;
+    this.pause = pause;
+    this.nanoTime = nanoTime;
+    this.thread = Thread.ofPlatform().daemon().name("mesh-probe-" + port).unstarted(this::run);
+  }
+
+  /// Begins to call.
+  ///
+  /// @param pause between two calls
+  public static MeshProbe start(Lab lab, int port, Duration pause, LongSupplier nanoTime) {
+    var probe = new MeshProbe(lab, port, pause, nanoTime);
+    probe.thread.start();
+    return probe;
+  }
+
+  private void run() {
+    try {
+      var network = lab.network();
+      if (network.isPresent()) {
+        NetworkNamespace.enter(network.get());
+      }
+    } catch (IOException e) {
+      lab.note("the mesh can't be probed: " + e.getMessage());
+      return;
+    }
+    while (!stopped) {
+      for (var node : lab.nodes()) {
+        if (stopped) {
+          return;
+        }
+        if (runs(node)) {
+          var begin = nanoTime.getAsLong();
+          var answered = answers(node.address());
+          remember(new Call(node.name(), begin, nanoTime.getAsLong() - begin, answered));
+        }
+        LockSupport.parkNanos(pause.toNanos());
+      }
+    }
+  }
+
+  private static boolean runs(LabNode node) {
+    try {
+      return node.isRunning();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private boolean answers(String address) {
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address, port), TIMEOUT_MS);
+      socket.setSoTimeout(TIMEOUT_MS);
+      socket.getOutputStream().write(REQUEST);
+      var bytes = socket.getInputStream().readNBytes(ANSWER_BYTES_MAX);
+      var answer = new String(bytes, StandardCharsets.ISO_8859_1);
+      return answer.startsWith("HTTP/1.") && answer.startsWith(" 200", 8);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private synchronized void remember(Call call) {
+    calls.addLast(call);
+    if (calls.size() > REMEMBERED_MAX) {
+      calls.removeFirst();
+    }
+  }
+
+  /// The calls that began at a time or later, the oldest first.
+  public synchronized List<Call> since(long nanos) {
+    var recent = new ArrayList<Call>();
+    for (var call : calls) {
+      if (call.nanos() - nanos >= 0) {
+        recent.add(call);
+      }
+    }
+    return recent;
+  }
+
+  /// Ends the calling.
+  @Override
+  public void close() {
+    stopped = true;
+    LockSupport.unpark(thread);
+  }
+}

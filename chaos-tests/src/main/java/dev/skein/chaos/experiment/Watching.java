@@ -1,0 +1,208 @@
+package dev.skein.chaos.experiment;
+
+import dev.skein.chaos.check.Convergence;
+import dev.skein.chaos.check.Glimpse;
+import dev.skein.chaos.check.LeaderTerms;
+import dev.skein.chaos.check.LeaderTerms.Reign;
+import dev.skein.chaos.check.SlotUniqueness;
+import dev.skein.chaos.check.UniqueEndpoints;
+import dev.skein.chaos.check.Verdict;
+import dev.skein.chaos.experiment.RunRecord.Lead;
+import dev.skein.chaos.experiment.RunRecord.Span;
+import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.workload.Manager;
+import dev.skein.chaos.workload.Observer;
+import dev.skein.cli.client.Endpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Looks at a lab again and again while an experiment runs: who leads, what the tasks are,
+/// whether all services have what they should. A thread of its own looks; any thread asks.
+@SuppressWarnings("try") // Whoever closes it may be interrupted while waiting.
+final class Watching implements AutoCloseable {
+
+  private static final long PAUSE_NANOS = Duration.ofMillis(200).toNanos();
+  private static final int ANSWER_SECONDS = 2;
+  private static final int SPANS_MAX = 10_000;
+
+  /// How long two tasks of a slot may run beside each other: until a node is down, and a grace
+  /// period.
+  private static final Duration OVERLAP_MAX = Duration.ofSeconds(30);
+
+  private final Lab lab;
+  private final Journal journal;
+  private final LongSupplier nanoTime;
+  private final Map<String, Long> logPositions = new HashMap<>();
+  private final SlotUniqueness slots = new SlotUniqueness(OVERLAP_MAX);
+  private final UniqueEndpoints endpoints = new UniqueEndpoints();
+  private final List<Reign> reigns = new ArrayList<>();
+  private final List<Lead> leads = new ArrayList<>();
+  private final List<Span> unconverged = new ArrayList<>();
+  private final Thread thread;
+  private volatile boolean stopped;
+  private volatile long leaderSeenNanos;
+  private volatile long convergedNanos;
+  private volatile String missing = "";
+  private volatile @Nullable String leader;
+
+  private Watching(Lab lab, Journal journal, LongSupplier nanoTime) {
+    this.lab = lab;
+    this.journal = journal;
+    this.nanoTime = nanoTime;
+    this.leaderSeenNanos = nanoTime.getAsLong();
+    this.convergedNanos = leaderSeenNanos;
+    this.thread = Thread.ofPlatform().daemon().name("watching").unstarted(this::run);
+  }
+
+  static Watching start(Lab lab, Journal journal, LongSupplier nanoTime) throws IOException {
+    var watching = new Watching(lab, journal, nanoTime);
+    for (var manager : lab.managers()) {
+      watching.logPositions.put(manager.name(), Files.size(manager.log()));
+    }
+    watching.thread.start();
+    return watching;
+  }
+
+  private void run() {
+    while (!stopped) {
+      leaders();
+      glimpse();
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  /// Those that the logs tell, with their terms; then who leads now, by the API.
+  private synchronized void leaders() {
+    for (var manager : lab.managers()) {
+      try {
+        var position = logPositions.getOrDefault(manager.name(), 0L);
+        var text = manager.logFrom(position);
+        // A line that is being written is read when it is whole.
+        var whole = text.substring(0, text.lastIndexOf('\n') + 1);
+        logPositions.put(
+            manager.name(),
+            position + whole.getBytes(java.nio.charset.StandardCharsets.UTF_8).length);
+        for (var reign : LeaderTerms.of(manager.name(), whole.lines().toList())) {
+          reigns.add(reign);
+          leads.add(new Lead(reign.manager(), reign.term(), journal.nowMillis()));
+          journal.say("%s leads (term %d)".formatted(reign.manager(), reign.term()));
+        }
+      } catch (IOException e) {
+        // It is looked at again.
+      }
+    }
+    var now = lab.findLeader();
+    if (now.isPresent()) {
+      leaderSeenNanos = nanoTime.getAsLong();
+      leader = now.get().name();
+      if (leads.isEmpty()) {
+        leads.add(new Lead(now.get().name(), 0, 0));
+      }
+    }
+  }
+
+  private void glimpse() {
+    for (var manager : lab.managers()) {
+      try {
+        if (manager.isRunning()) {
+          observe(observer(manager).glimpse(name -> name.startsWith(Load.SERVICE_PREFIX)));
+          return;
+        }
+      } catch (IOException e) {
+        // The next one.
+      }
+    }
+    nothingSeen("no manager answers");
+  }
+
+  private Observer observer(LabNode manager) {
+    return new Observer(manager(manager), ANSWER_SECONDS, nanoTime);
+  }
+
+  static Manager manager(LabNode node) {
+    return new Manager(node.name(), new Endpoint.Unix(node.socket().toString()));
+  }
+
+  private synchronized void observe(Glimpse glimpse) {
+    slots.observe(glimpse, Set.of());
+    endpoints.observe(glimpse);
+    if (Convergence.check(glimpse) instanceof Verdict.Violated not) {
+      nothingSeen(not.witness().isEmpty() ? not.what() : not.witness().getFirst());
+    } else {
+      convergedNanos = nanoTime.getAsLong();
+      missing = "";
+    }
+  }
+
+  private synchronized void nothingSeen(String what) {
+    missing = what;
+    var now = journal.nowMillis();
+    var from = journal.millisOf(convergedNanos);
+    if (!unconverged.isEmpty() && unconverged.getLast().fromMillis() == from) {
+      unconverged.removeLast();
+    }
+    if (unconverged.size() < SPANS_MAX) {
+      unconverged.add(new Span(from, now, what));
+    }
+  }
+
+  /// How long nobody has known a leader.
+  Duration withoutLeader() {
+    return Duration.ofNanos(nanoTime.getAsLong() - leaderSeenNanos);
+  }
+
+  /// How long a service has not had its tasks, and what is missing; zero when all have.
+  Duration unconvergedFor() {
+    return missing.isEmpty()
+        ? Duration.ZERO
+        : Duration.ofNanos(nanoTime.getAsLong() - convergedNanos);
+  }
+
+  /// What is missing; empty when nothing is.
+  String missing() {
+    return missing;
+  }
+
+  /// Who led when it was last known.
+  Optional<String> leader() {
+    return Optional.ofNullable(leader);
+  }
+
+  synchronized Verdict slots() {
+    return slots.verdict();
+  }
+
+  synchronized Verdict endpoints() {
+    return endpoints.verdict();
+  }
+
+  synchronized List<Reign> reigns() {
+    return List.copyOf(reigns);
+  }
+
+  synchronized List<Lead> leads() {
+    return List.copyOf(leads);
+  }
+
+  synchronized List<Span> unconverged() {
+    return List.copyOf(unconverged);
+  }
+
+  /// Ends the looking.
+  @Override
+  public void close() throws InterruptedException {
+    stopped = true;
+    thread.join(Duration.ofSeconds(10));
+  }
+}

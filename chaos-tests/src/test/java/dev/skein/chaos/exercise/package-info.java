@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skein.chaos.exercise;
+
+import org.jspecify.annotations.NullMarked;

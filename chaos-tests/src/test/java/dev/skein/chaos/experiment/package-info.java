@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skein.chaos.experiment;
+
+import org.jspecify.annotations.NullMarked;

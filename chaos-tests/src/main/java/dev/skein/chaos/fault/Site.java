@@ -73,8 +73,20 @@ public record Site(
   }
 
   /// The command that starts the node again, if this process can't.
+  ///
+  /// Tried twice: whoever injected the fault may have died while the daemon was ending, and the
+  /// first try finds it running still.
   List<String> startCommand() {
     return List.of(
-        "env", "SKEIN_DEV_ROOT=" + lab.root(), lab.launcher(), "dev", "start", node.name());
+        "env",
+        "SKEIN_DEV_ROOT=" + lab.root(),
+        "sh",
+        "-c",
+        "\"$@\" || { sleep 1; \"$@\"; }",
+        "start",
+        lab.launcher(),
+        "dev",
+        "start",
+        node.name());
   }
 }

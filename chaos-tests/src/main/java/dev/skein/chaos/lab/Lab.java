@@ -137,7 +137,8 @@ public final class Lab implements AutoCloseable {
 
   /// The user's local cluster as a lab; closing it changes nothing.
   public static Lab of(DevCluster cluster, String launcher) throws IOException {
-    var lab = new Lab(cluster, launcher, false);
+    // Not with the command's own way of waiting: ^C must not cut short what undoes a fault.
+    var lab = new Lab(clusterIn(cluster.root(), Path.of(launcher)), launcher, false);
     lab.load();
     return lab;
   }

@@ -3,6 +3,7 @@ package dev.skein.chaos.sabotage;
 import dev.skein.chaos.check.EqualStates;
 import dev.skein.chaos.check.IndexOrder;
 import dev.skein.chaos.check.KeptWrites;
+import dev.skein.chaos.check.Linearizability;
 import dev.skein.chaos.check.SlotUniqueness;
 import dev.skein.chaos.check.WatchOrder;
 import java.util.Arrays;
@@ -27,7 +28,7 @@ public enum Defect {
       "stale-reads",
       "every manager answers reads from its own copy of the state",
       IndexOrder.CHECK,
-      3,
+      2,
       List.of(
           new Redirection(
               "dev.skein.manager.control.ControlService",
@@ -50,7 +51,7 @@ public enum Defect {
       "divergent-apply",
       "every tenth entry gets its time from the process that applies it",
       EqualStates.CHECK,
-      3,
+      2,
       List.of(
           new Redirection(
               "dev.skein.state.ClusterMachine",
@@ -62,7 +63,7 @@ public enum Defect {
   DROPPED_COMMIT(
       "dropped-commit",
       "every tenth update of a service is acknowledged and never proposed",
-      KeptWrites.CHECK,
+      Linearizability.CHECK,
       1,
       List.of(
           new Redirection(

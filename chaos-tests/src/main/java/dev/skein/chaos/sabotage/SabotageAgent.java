@@ -37,8 +37,10 @@ public final class SabotageAgent {
         .println(BUILT_IN + name);
   }
 
-  private static Map<String, byte[]> rewritten(Defect defect, ClassLoader loader)
-      throws IOException {
+  /// The classes that a defect is built into, by internal names.
+  ///
+  /// @throws IllegalStateException if it can't be built in
+  static Map<String, byte[]> rewritten(Defect defect, ClassLoader loader) throws IOException {
     var rewriter = new Rewriter(bytes(Flaws.class.getName(), loader), loader);
     var byClass = defect.redirections().stream().collect(Collectors.groupingBy(Redirection::in));
     Map<String, byte[]> classes = new HashMap<>();

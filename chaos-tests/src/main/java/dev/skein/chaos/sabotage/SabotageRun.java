@@ -101,7 +101,12 @@ public final class SabotageRun {
     var begin = System.nanoTime();
     try (var lab = Lab.create(launcher, plan)) {
       lab.onNote(says);
-      says.accept("%s: %d daemons run".formatted(defect.label(), lab.nodes().size()));
+      says.accept(
+          "%s: %d daemons run after %d ms"
+              .formatted(
+                  defect.label(),
+                  lab.nodes().size(),
+                  Duration.ofNanos(System.nanoTime() - begin).toMillis()));
       if (sabotaged) {
         requireBuiltIn(lab);
       }

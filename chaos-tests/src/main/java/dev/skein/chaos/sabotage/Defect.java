@@ -49,7 +49,7 @@ public enum Defect {
   /// Managers apply one entry differently.
   DIVERGENT_APPLY(
       "divergent-apply",
-      "every tenth entry gets its time from the process that applies it",
+      "every second entry gets its time from the process that applies it",
       EqualStates.CHECK,
       2,
       List.of(

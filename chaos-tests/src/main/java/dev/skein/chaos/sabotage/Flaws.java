@@ -65,7 +65,7 @@ public final class Flaws {
   public static dev.skein.state.Applied applyByProcess(
       ClusterState state, long index, List<ChangeSet> sets) {
     return state.apply(
-        index, index % 10 == 0 ? sets.stream().map(Flaws::ofThisProcess).toList() : sets);
+        index, index % 2 == 0 ? sets.stream().map(Flaws::ofThisProcess).toList() : sets);
   }
 
   private static ChangeSet ofThisProcess(ChangeSet set) {

@@ -1,11 +1,12 @@
 package dev.skein.chaos.sabotage;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.instrument.Instrumentation;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,22 +20,30 @@ public final class SabotageAgent {
 
   private SabotageAgent() {}
 
-  /// Called by the JVM before the daemon's own beginning; what it throws ends the process.
+  /// Called by the JVM before the daemon's own beginning.
   ///
   /// @param name of the defect
-  public static void premain(String name, Instrumentation instrumentation) throws IOException {
-    var defect = Defect.named(name);
+  public static void premain(String name, Instrumentation instrumentation) {
+    // Not closed: the stream is the process's.
+    var err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, UTF_8);
+    try {
+      build(Defect.named(name), instrumentation);
+      err.println(BUILT_IN + name);
+    } catch (IOException | RuntimeException e) {
+      err.println("sabotage: " + name + " can't be built in: " + e.getMessage());
+      // The JVM would abort, and leave a core behind.
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  private static void build(Defect defect, Instrumentation instrumentation) throws IOException {
     var classes = rewritten(defect, ClassLoader.getSystemClassLoader());
     for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
       if (classes.containsKey(loaded.getName().replace('.', '/'))) {
-        throw new IllegalStateException(
-            loaded.getName() + " is loaded already, so " + name + " can't be built in");
+        throw new IllegalStateException(loaded.getName() + " is loaded already");
       }
     }
     instrumentation.addTransformer(new Replacement(classes));
-    // Not closed: the stream is the process's.
-    new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8)
-        .println(BUILT_IN + name);
   }
 
   /// The classes that a defect is built into, by internal names.

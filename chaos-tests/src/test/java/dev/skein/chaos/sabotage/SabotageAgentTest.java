@@ -61,7 +61,7 @@ final class SabotageAgentTest {
   void aProcessWithoutItsDefectDoesNotStart() throws Exception {
     var ended = start("no-such");
     assertThat(ended.said())
-        .contains("no defect \"no-such\"")
+        .contains("sabotage: no-such can't be built in: no defect \"no-such\"")
         .doesNotContain(SabotageAgent.BUILT_IN, "usage:");
     assertThat(ended.code()).isEqualTo(1);
   }

@@ -91,7 +91,17 @@ final class MemberFaults {
   }
 
   private static Injection lead(Site site) throws IOException {
-    site.lab().ask(client -> client.post("/skein/v1/nodes/" + site.node().name() + "/lead", null));
+    var path = "/skein/v1/nodes/" + site.node().name() + "/lead";
+    // It is refused while the cluster is still electing, or the node is far behind.
+    site.lab()
+        .await(
+            new Condition(
+                site.node().name() + " is made the leader",
+                at -> {
+                  at.ask(client -> client.post(path, null));
+                  return Optional.empty();
+                }),
+            PATIENCE);
     return () -> {};
   }
 }

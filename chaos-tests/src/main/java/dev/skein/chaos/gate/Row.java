@@ -36,7 +36,7 @@ record Row(
   private static final Duration NONE = Duration.ZERO;
   private static final List<Map<String, String>> PLAIN = List.of(Map.of());
 
-  /// All of them. What they are is the matrix of `docs/chaos.md`.
+  /// All of them.
   static final List<Row> ALL =
       List.of(
           row("kill the leader", "kill", Target.LEADER, 800, 1500, PLAIN, 25, 3),

@@ -172,7 +172,9 @@ final class Membership {
             callIds.getAsLong(),
             RaftPeerId.valueOf(id),
             within.toMillis());
-    return outcome(submit(() -> server.transferLeadershipAsync(request)));
+    return outcome(
+        "the manager did not take over (it may be unreachable, slow or too far behind; try again)",
+        submit(() -> server.transferLeadershipAsync(request)));
   }
 
   private CompletableFuture<Void> change(SetConfigurationRequest.Arguments arguments) {
@@ -185,7 +187,9 @@ final class Membership {
     SetConfigurationRequest request =
         new SetConfigurationRequest(
             client, server.getId(), group(), callIds.getAsLong(), arguments);
-    return outcome(submit(() -> server.setConfigurationAsync(request)))
+    return outcome(
+            "the change of the managers failed",
+            submit(() -> server.setConfigurationAsync(request)))
         .whenComplete((done, failure) -> changing.set(false));
   }
 
@@ -206,7 +210,8 @@ final class Membership {
     }
   }
 
-  private CompletableFuture<Void> outcome(CompletableFuture<RaftClientReply> reply) {
+  private CompletableFuture<Void> outcome(
+      String otherwise, CompletableFuture<RaftClientReply> reply) {
     return reply.handle(
         (answer, failure) -> {
           Throwable cause = failure != null ? root(failure) : answer.getException();
@@ -215,7 +220,8 @@ final class Membership {
           }
           if (cause != null || !answer.isSuccess()) {
             throw new RaftException.Refused(
-                "the change of the managers failed within "
+                otherwise
+                    + " within "
                     + timeout.toSeconds()
                     + " s: "
                     + (cause == null ? "no reason given" : cause.getMessage()),

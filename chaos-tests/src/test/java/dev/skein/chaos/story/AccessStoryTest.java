@@ -73,6 +73,7 @@ final class AccessStoryTest {
           Map.entry("skein.v1.Control/Stats", MANAGERS),
           Map.entry("skein.v1.Control/UpdateNode", MANAGERS),
           Map.entry("skein.v1.Control/RemoveNode", MANAGERS),
+          Map.entry("skein.v1.Control/LeadNode", MANAGERS),
           Map.entry("skein.v1.Control/UpdateCluster", MANAGERS),
           Map.entry("skein.v1.Control/Logs", MANAGERS),
           Map.entry("skein.v1.Control/Events", MANAGERS));

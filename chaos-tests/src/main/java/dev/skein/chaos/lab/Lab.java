@@ -18,8 +18,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -248,8 +250,17 @@ public final class Lab implements AutoCloseable {
 
   /// The manager that leads now; waits until there is one.
   public LabNode leader(Duration within) throws IOException {
-    await(Condition.led(), within);
-    return findLeader().orElseGet(() -> managers().getFirst());
+    var found = new AtomicReference<@Nullable LabNode>();
+    await(
+        new Condition(
+            "a leader answers",
+            lab -> {
+              var leader = lab.findLeader();
+              leader.ifPresent(found::set);
+              return leader.isPresent() ? Optional.empty() : Optional.of("no manager leads");
+            }),
+        within);
+    return Objects.requireNonNull(found.get());
   }
 
   /// The managers that do not lead.

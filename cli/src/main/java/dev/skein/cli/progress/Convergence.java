@@ -147,7 +147,9 @@ final class Convergence {
       period = 0;
     }
     long left = period - (nowNanos - asWantedSince);
-    Outcome outcome = left <= 0 ? new Outcome(rolledBack(service)) : null;
+    // All tasks may run before it is noted that the rollback is complete.
+    boolean over = left <= 0 && !updateState(service).equals("rollback_started");
+    Outcome outcome = over ? new Outcome(rolledBack(service)) : null;
     return new Look(overall, running, wanted, rollback, slots, Math.max(0, left), outcome);
   }
 
@@ -164,14 +166,18 @@ final class Convergence {
 
   // An update that came back to where it began has not done what it was asked to.
   private @Nullable String rolledBack(JsonObject service) {
-    return !rollbackAsked && Json.text(service, "UpdateStatus.State").equals("rollback_completed")
+    return !rollbackAsked && updateState(service).equals("rollback_completed")
         ? "service rolled back: " + Json.text(service, "UpdateStatus.Message")
         : null;
   }
 
+  private static String updateState(JsonObject service) {
+    return Json.text(service, "UpdateStatus.State");
+  }
+
   private @Nullable Outcome updateEnd(JsonObject service) {
     String message = Json.text(service, "UpdateStatus.Message");
-    switch (Json.text(service, "UpdateStatus.State")) {
+    switch (updateState(service)) {
       case "paused" -> {
         return new Outcome("service update paused: " + message);
       }

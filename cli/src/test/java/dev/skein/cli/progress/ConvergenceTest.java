@@ -117,6 +117,15 @@ class ConvergenceTest {
   }
 
   @Test
+  void aRollbackWhoseTasksAllRunIsNotOverBeforeItIsNotedAsComplete() {
+    JsonObject running = task(1, "running", "running", "");
+    look(status("rollback_started"), 0, running);
+    assertThat(look(status("rollback_started"), 9 * SECOND, running).outcome()).isNull();
+    assertThat(look(status("rollback_completed"), 9 * SECOND, running).outcome())
+        .isEqualTo(new Outcome("service rolled back: why"));
+  }
+
+  @Test
   void anUpdateThatWaitsAfterItsCanariesIsASuccessThatSaysSo() {
     assertThat(look(status("canary"), 0).outcome()).isEqualTo(new Outcome(null, "why"));
   }

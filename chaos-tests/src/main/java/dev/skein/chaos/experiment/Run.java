@@ -219,12 +219,15 @@ public final class Run {
       return end;
     }
     journal.say("judging what was recorded");
-    load.workload().awaitWatchers(LOOK.plus(LOOK));
     load.workload().stopClients();
+    // Those that are not told of everything even so are found by the check.
+    load.workload().awaitWatchers(LOOK.plus(LOOK));
     var audit =
         new Audit(
             lab.managers().stream().map(Watching::manager).toList(), load.settings(), nanoTime);
-    var found = new ArrayList<Verdict>(audit.of(history, 0, watching.reigns(), JUDGE_WITHIN));
+    var found =
+        new ArrayList<Verdict>(
+            audit.of(history, load.workload().lastChange(), watching.reigns(), JUDGE_WITHIN));
     found.add(watching.slots());
     found.add(watching.endpoints());
     for (var check : experiment.verify()) {
@@ -276,7 +279,12 @@ public final class Run {
     if (end.outcome() != Outcome.PASSED) {
       return end;
     }
-    var failed = injectors.stream().filter(each -> each.bar().state().startsWith("failed")).count();
+    // Whatever is neither done nor skipped has failed, also where nobody foresaw it.
+    var failed =
+        injectors.stream()
+            .map(each -> each.bar().state())
+            .filter(state -> !state.equals("done") && !state.startsWith("skipped"))
+            .count();
     if (failed > 0) {
       return new End(Outcome.UNDECIDED, failed + " faults could not be injected or undone");
     }

@@ -60,23 +60,25 @@ final class LogFaults {
 
   private static Injection damage(Site site, String prefix, Damage damage) throws IOException {
     var node = site.node();
+    if (newest(node, prefix).isEmpty()) {
+      throw new NotNowException(node.name() + " has no file " + prefix + "* yet");
+    }
     var deadman = site.arm(List.of(site.startCommand()));
     node.kill();
+    // What it ended with: there may be a newer one by now.
     var file = newest(node, prefix);
-    if (file.isEmpty()) {
-      // A manager that has taken no snapshot yet has none to damage.
-      return ProcessFaults.restart(site, deadman);
-    }
     var saved = node.beside("saved");
-    Files.copy(file.get(), saved, StandardCopyOption.REPLACE_EXISTING);
-    try (var access = new RandomAccessFile(file.get().toFile(), "rw")) {
+    Files.copy(file.orElseThrow(), saved, StandardCopyOption.REPLACE_EXISTING);
+    try (var access = new RandomAccessFile(file.orElseThrow().toFile(), "rw")) {
       damage.to(access, used(access), site);
     }
     node.launch();
     return () -> {
       if (!comesUp(site)) {
-        site.lab().note(node.name() + " refused to start on a damaged " + file.get().getFileName());
-        Files.copy(saved, file.get(), StandardCopyOption.REPLACE_EXISTING);
+        site.lab()
+            .note(
+                node.name() + " refused to start on a damaged " + file.orElseThrow().getFileName());
+        Files.copy(saved, file.orElseThrow(), StandardCopyOption.REPLACE_EXISTING);
         node.start();
       }
       Files.delete(saved);

@@ -102,9 +102,18 @@ final class NetworkFaults {
         site -> filter(site, "ip %s { " + addresses(site) + " } drop", direction));
   }
 
-  private static String addresses(Site site) {
+  private static String addresses(Site site) throws IOException {
     var peers = site.text("peers");
     var named = List.of(peers.split(",", -1));
+    var addresses = addresses(site, peers, named);
+    if (addresses.isEmpty()) {
+      throw new NotNowException(
+          "%s has no other node that is one of \"%s\"".formatted(site.node().name(), peers));
+    }
+    return addresses;
+  }
+
+  private static String addresses(Site site, String peers, List<String> named) {
     return site.others().stream()
         .filter(
             other ->

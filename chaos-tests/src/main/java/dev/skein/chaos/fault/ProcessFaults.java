@@ -91,7 +91,7 @@ final class ProcessFaults {
   private static Injection onTasks(Site site, String signal) throws IOException {
     var processes = site.node().taskProcesses();
     if (processes.isEmpty()) {
-      return () -> {};
+      throw new NotNowException("no task runs on " + site.node().name());
     }
     var chosen =
         signal.equals("KILL")

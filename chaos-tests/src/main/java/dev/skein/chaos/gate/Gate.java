@@ -8,6 +8,7 @@ import dev.skein.chaos.check.LeaderTerms.Reign;
 import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.fault.Catalogue;
 import dev.skein.chaos.fault.Injection;
+import dev.skein.chaos.fault.NotNowException;
 import dev.skein.chaos.fault.Site;
 import dev.skein.chaos.gate.GatePlan.Step;
 import dev.skein.chaos.history.History;
@@ -29,6 +30,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -100,7 +102,7 @@ final class Gate {
   ///
   /// @param workers nodes beside the three managers
   /// @param plans one after the other, as long as there is a next one
-  Result run(int workers, Iterable<GatePlan> plans) throws IOException, InterruptedException {
+  Result run(int workers, Iterator<GatePlan> plans) throws IOException, InterruptedException {
     Files.createDirectories(directory);
     var isolated = Isolation.missing();
     isolated.ifPresent(why -> says.accept("nodes share this machine's network: " + why));
@@ -124,7 +126,7 @@ final class Gate {
     }
   }
 
-  private Result run(Lab lab, Iterable<GatePlan> plans) throws IOException, InterruptedException {
+  private Result run(Lab lab, Iterator<GatePlan> plans) throws IOException, InterruptedException {
     var begin = System.nanoTime();
     lab.onNote(note -> says.accept("%8.2f  %s".formatted((System.nanoTime() - begin) / 1e9, note)));
     createService(lab);
@@ -149,7 +151,8 @@ final class Gate {
         throw new IOException("the workload does not get going");
       }
       var random = new Random(seed);
-      for (var plan : plans) {
+      while (plans.hasNext()) {
+        var plan = plans.next();
         for (var step : plan.steps()) {
           inject(lab, step, workload, lookout, random);
         }
@@ -209,6 +212,10 @@ final class Gate {
                     random)));
       }
       LockSupport.parkNanos(step.hold().toNanos());
+    } catch (NotNowException e) {
+      lab.note("   " + e.why());
+      matrix.skip(row, e.why());
+      return;
     } finally {
       endAll(injections);
     }

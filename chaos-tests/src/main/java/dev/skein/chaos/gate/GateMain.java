@@ -21,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /// `gate [--short] [--for 2h] [--seed S] [--upgrade-to SCRIPT]`: ends with 0 only when every
@@ -184,25 +185,15 @@ public final class GateMain {
   }
 
   /// One plan, or as many as fit into the time.
-  private static Iterable<GatePlan> plans(List<Row> rows, Options options) {
+  private static Iterator<GatePlan> plans(List<Row> rows, Options options) {
     var longest = options.longest();
     if (longest == null) {
-      return List.of(GatePlan.of(rows, options.brief(), options.seed()));
+      return List.of(GatePlan.of(rows, options.brief(), options.seed())).iterator();
     }
     var end = System.nanoTime() + longest.toNanos();
-    return () ->
-        new Iterator<>() {
-          private long next = options.seed();
-
-          @Override
-          public boolean hasNext() {
-            return System.nanoTime() - end < 0;
-          }
-
-          @Override
-          public GatePlan next() {
-            return GatePlan.of(rows, options.brief(), next++);
-          }
-        };
+    return LongStream.iterate(options.seed(), seed -> seed + 1)
+        .takeWhile(_ -> System.nanoTime() - end < 0)
+        .mapToObj(seed -> GatePlan.of(rows, options.brief(), seed))
+        .iterator();
   }
 }

@@ -71,7 +71,12 @@ public record DevNode(String name, String address, Path directory) {
 
   /// Whether it has a network and a disk of its own.
   public boolean isIsolated() {
-    return isolation().exists();
+    return Files.exists(image());
+  }
+
+  /// Its disk, if it has one of its own.
+  Path image() {
+    return directory.resolve("disk.img");
   }
 
   /// The words before a command that make it run in the node's network.
@@ -109,6 +114,11 @@ public record DevNode(String name, String address, Path directory) {
   public void start(String launcher) throws IOException {
     Files.createDirectories(data());
     if (isIsolated()) {
+      if (!isolation().exists()) {
+        throw new IOException(
+            "the network of %s is gone, as after a restart of the machine: skein dev down, and up again"
+                .formatted(name));
+      }
       Isolation.mount(this);
     }
     var command = new ArrayList<>(inside());

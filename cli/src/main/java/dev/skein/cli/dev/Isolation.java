@@ -95,7 +95,7 @@ public final class Isolation {
     ip(own, "address add " + node.address() + "/24 dev eth0");
     ip(own, "link set eth0 up");
     ip(own, "route add default via " + BRIDGE_ADDRESS);
-    var image = image(node);
+    var image = node.image();
     SystemCommand.run("truncate", "-s", DISK_SIZE, image.toString());
     // Nothing reserved for root: a full disk is full for the daemon as well.
     SystemCommand.run("mkfs.ext4", "-q", "-F", "-m", "0", image.toString());
@@ -108,17 +108,13 @@ public final class Isolation {
     SystemCommand.run(command);
   }
 
-  private static Path image(DevNode node) {
-    return node.directory().resolve("disk.img");
-  }
-
   /// Mounts a node's disk if it is not.
   static void mount(DevNode node) throws IOException {
     if (isMounted(node)) {
       return;
     }
     Files.createDirectories(node.data());
-    SystemCommand.run("mount", "-o", "loop", image(node).toString(), node.data().toString());
+    SystemCommand.run("mount", "-o", "loop", node.image().toString(), node.data().toString());
   }
 
   /// Ends the freeze of a node's disk, if it is frozen.

@@ -25,11 +25,11 @@ public final class SystemCommand {
   public static String run(List<String> words) throws IOException {
     var process = start(words);
     try (var out = process.getInputStream()) {
-      // What these programs print is short; one that hangs prints nothing, and is ended below.
-      var text = new String(out.readNBytes(OUTPUT_BYTES_MAX), StandardCharsets.UTF_8).strip();
       if (!process.waitFor(SECONDS_MAX, TimeUnit.SECONDS)) {
         throw new IOException(String.join(" ", words) + ": it does not end");
       }
+      // What these programs print is short, and stays in the pipe until they have ended.
+      var text = new String(out.readNBytes(OUTPUT_BYTES_MAX), StandardCharsets.UTF_8).strip();
       if (process.exitValue() != 0) {
         throw new IOException(
             "%s: exit code %d: %s".formatted(String.join(" ", words), process.exitValue(), text));

@@ -1,6 +1,5 @@
 package dev.skein.chaos.command;
 
-import dev.skein.chaos.fault.InForce;
 import dev.skein.chaos.lab.Condition;
 import dev.skein.chaos.lab.Lab;
 import java.io.IOException;
@@ -33,7 +32,7 @@ final class BackgroundProctor {
         new Condition(
             "the exercise is watched",
             at ->
-                RunLock.holder(InForce.directory(lab)).isPresent()
+                RunLock.holder(lab.directory()).isPresent()
                     ? Optional.empty()
                     : Optional.of(
                         process.isAlive() ? "not yet" : "its process has ended; see " + log)),
@@ -49,7 +48,7 @@ final class BackgroundProctor {
           new Condition(
               "the exercise's process has ended",
               at ->
-                  RunLock.holder(InForce.directory(lab)).isEmpty()
+                  RunLock.holder(lab.directory()).isEmpty()
                       ? Optional.empty()
                       : Optional.of("it has not")),
           END_WITHIN);

@@ -1,16 +1,23 @@
 package dev.skein.chaos.command;
 
+import com.google.gson.JsonElement;
+import dev.skein.chaos.experiment.Made;
 import dev.skein.chaos.fault.Catalogue;
+import dev.skein.chaos.fault.Errand;
 import dev.skein.chaos.fault.InForce;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Command;
 import dev.skein.cli.command.Command.Entry;
 import dev.skein.cli.command.Command.Group;
 import dev.skein.cli.command.Command.Leaf;
+import dev.skein.cli.command.CommandContext;
 import dev.skein.cli.command.CommandProvider;
 import dev.skein.cli.command.Flag;
 import dev.skein.cli.command.UsageException;
+import dev.skein.cli.format.Json;
 import dev.skein.cli.format.Table;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,7 +38,7 @@ public final class ChaosCommands implements CommandProvider {
     return new Group(
         "Hurt a cluster on purpose, and see whether it keeps what it promises.",
         List.of(
-            new Entry("doctor", "Show what this machine and the local cluster allow", Doctor::leaf),
+            new Entry("doctor", "Show what this machine and the cluster allow", Doctor::leaf),
             new Entry("list", "List the faults", FaultListing::leaf),
             new Entry("explain", "Explain a fault", ChaosCommands::explain),
             new Entry("lint", "Check the file of an experiment", RunCommands::lint),
@@ -39,6 +46,7 @@ public final class ChaosCommands implements CommandProvider {
             new Entry("status", "Show what is in force", ChaosCommands::status),
             new Entry("stop", "End what is in force", ChaosCommands::stop),
             new Entry("report", "List what was run, or show one", RunCommands::report),
+            new Entry("inject", "What experiments run on a node", InjectCommand::leaf),
             new Entry(
                 "exercise",
                 "Repair a cluster, and be judged by its state",
@@ -83,23 +91,23 @@ public final class ChaosCommands implements CommandProvider {
               out.println();
               out.println("In an experiment:");
               out.println(FaultListing.example(fault));
-              var lab = Labs.find(context);
-              lab.flatMap(fault::unsupported)
+              Labs.present(context)
+                  .flatMap(fault::unsupported)
                   .ifPresent(why -> out.println("\nNot possible here: " + why));
               return ExitCode.SUCCESS;
             });
   }
 
   private static Leaf status() {
-    return Leaf.of("", "Show the faults that are in force in the local cluster.")
-        .examples("skein chaos status")
+    return Leaf.of("", "Show the faults that are in force in the local cluster, or that of --host.")
+        .examples("skein chaos status", "skein --host tcp://10.0.0.1:2376 chaos status")
         .does(
             (context, arguments) -> {
               var lines = new ArrayList<>(List.of("FAULT\tNODE\tOPTIONS\tFOR\tUNDONE AT"));
-              var lab = Labs.of(context);
-              RunLock.holder(InForce.directory(lab))
+              var cluster = Labs.cluster(context);
+              RunLock.holder(cluster.directory())
                   .ifPresent(pid -> context.out().println("An experiment runs: process " + pid));
-              for (var found : InForce.all(lab)) {
+              for (var found : InForce.all(cluster)) {
                 var what = found.what();
                 lines.add(
                     "%s\t%s\t%s\t%ds\t%s"
@@ -113,6 +121,7 @@ public final class ChaosCommands implements CommandProvider {
                                 .toLocalTime()
                                 .withNano(0)));
               }
+              carried(context, cluster).forEach(lines::add);
               context
                   .out()
                   .print(lines.size() == 1 ? "Nothing is in force.\n" : Table.align(lines));
@@ -120,25 +129,56 @@ public final class ChaosCommands implements CommandProvider {
             });
   }
 
+  /// What experiments have made in a cluster that was named, from wherever they run.
+  private static List<JsonElement> made(CommandContext context, Cluster cluster)
+      throws IOException {
+    return Labs.isNamed(context) ? Made.services(cluster, "") : List.of();
+  }
+
+  /// The faults that jobs carry, and what else there is.
+  private static List<String> carried(CommandContext context, Cluster cluster) throws IOException {
+    var lines = new ArrayList<String>();
+    var others = 0;
+    for (var service : made(context, cluster)) {
+      var labels = Json.object(service, "Spec.Labels");
+      if (labels.has(Errand.FAULT)) {
+        var since = Instant.parse(Json.text(service, "CreatedAt"));
+        lines.add(
+            "%s\t%s\t%s\t%ds\tby itself"
+                .formatted(
+                    labels.get(Errand.FAULT).getAsString(),
+                    labels.get(Errand.NODE).getAsString(),
+                    labels.get(Errand.OPTIONS).getAsString(),
+                    Math.max(0, context.now().getEpochSecond() - since.getEpochSecond())));
+      } else {
+        others++;
+      }
+    }
+    if (others > 0) {
+      context.out().println("An experiment has made %d services for its load.".formatted(others));
+    }
+    return lines;
+  }
+
   private static Leaf stop() {
     return Leaf.of(
             "--all",
-            "End all faults that are in force in the local cluster, and the run that injected them,"
-                + " from whatever terminal.")
+            "End all faults that are in force in the local cluster, or that of --host, and the run"
+                + " that injected them, from whatever terminal; and remove what it has made there.")
         .flags(Flag.bool("all", (char) 0, "End all of them; nothing else can be ended yet"))
-        .examples("skein chaos stop --all")
+        .examples("skein chaos stop --all", "skein --host tcp://10.0.0.1:2376 chaos stop --all")
         .does(
             (context, arguments) -> {
               if (!arguments.is("all")) {
                 throw new UsageException("say --all: everything in force is ended");
               }
-              var lab = Labs.of(context);
-              if (RunLock.interrupt(InForce.directory(lab), UNDO_WITHIN)) {
+              var cluster = Labs.cluster(context);
+              if (RunLock.interrupt(cluster.directory(), UNDO_WITHIN)) {
                 context.out().println("The experiment that ran has been ended.");
               }
               var code = ExitCode.SUCCESS;
               var ended = 0;
-              for (var found : InForce.all(lab)) {
+              for (var found : InForce.all(cluster)) {
                 var label = found.what().fault() + " at " + found.what().node();
                 if (found.end(UNDO_WITHIN)) {
                   ended++;
@@ -148,7 +188,12 @@ public final class ChaosCommands implements CommandProvider {
                   code = ExitCode.FAILURE;
                 }
               }
-              if (ended == 0 && code == ExitCode.SUCCESS) {
+              var made = made(context, cluster);
+              Made.remove(cluster, made);
+              if (!made.isEmpty()) {
+                context.out().println("removed %d services of experiments".formatted(made.size()));
+              }
+              if (ended == 0 && made.isEmpty() && code == ExitCode.SUCCESS) {
                 context.out().println("Nothing is in force.");
               }
               return code;

@@ -3,6 +3,7 @@ package dev.skein.chaos.command;
 import dev.skein.chaos.fault.Catalogue;
 import dev.skein.chaos.fault.Fault;
 import dev.skein.chaos.lab.Clocks;
+import dev.skein.chaos.lab.Member;
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Command.Leaf;
 import dev.skein.cli.command.CommandContext;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /// `skein chaos doctor`
 final class Doctor {
@@ -23,27 +25,38 @@ final class Doctor {
   static Leaf leaf() {
     return Leaf.of(
             "",
-            "Show what this machine and the local cluster allow, and what to install for the rest.")
-        .examples("skein chaos doctor")
+            "Show what this machine and the local cluster allow, and what to install for the rest;"
+                + " or what the cluster of --host allows, and on which nodes.")
+        .examples("skein chaos doctor", "skein --host tcp://10.0.0.1:2376 chaos doctor")
         .does(
             (context, arguments) -> {
-              machine(context);
-              var lab = Labs.find(context);
-              context.out().println();
-              if (lab.isEmpty()) {
+              if (!Labs.isNamed(context)) {
+                machine(context);
+                context.out().println();
+              }
+              var found = Labs.present(context);
+              if (found.isEmpty()) {
                 context
                     .out()
                     .println("There is no local cluster; start one to see which faults it allows:");
                 context.out().println("    skein dev up" + (context.root() ? " --isolated" : ""));
                 return ExitCode.SUCCESS;
               }
-              var names = lab.get().nodes().stream().map(node -> node.name()).toList();
-              context.out().println("The local cluster: " + String.join(", ", names));
+              var cluster = found.get();
+              context
+                  .out()
+                  .println(
+                      "%s: %s"
+                          .formatted(
+                              Labs.isNamed(context) ? "The cluster" : "The local cluster",
+                              cluster.nodes().stream()
+                                  .map(Member::name)
+                                  .collect(Collectors.joining(", "))));
               var supported = new ArrayList<String>();
               var missing = new TreeMap<String, List<String>>();
               for (var fault : Catalogue.all()) {
                 fault
-                    .unsupported(lab.get())
+                    .unsupported(cluster)
                     .ifPresentOrElse(
                         why ->
                             missing.computeIfAbsent(why, key -> new ArrayList<>()).add(name(fault)),
@@ -56,6 +69,9 @@ final class Doctor {
                           .out()
                           .println(
                               "  not: %s\n       %s".formatted(String.join(", ", faults), why)));
+              for (var node : cluster.nodes()) {
+                node.forbidden().ifPresent(why -> context.out().println("  not: " + why));
+              }
               return ExitCode.SUCCESS;
             });
   }

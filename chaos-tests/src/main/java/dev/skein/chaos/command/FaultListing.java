@@ -15,14 +15,14 @@ final class FaultListing {
   private FaultListing() {}
 
   static Leaf leaf() {
-    return Leaf.of("[OPTIONS]", "List all faults, and which of them the local cluster supports.")
+    return Leaf.of("[OPTIONS]", "List all faults, and which of them the cluster supports.")
         .flags(
             Flag.string("format", (char) 0, "string", "Format: table, json, raw or a template"),
             Flag.bool("quiet", 'q', "Print only names"))
         .examples("skein chaos list", "skein chaos list --format '{{.Name}}: {{.Summary}}'")
         .does(
             (context, arguments) -> {
-              var lab = Labs.find(context);
+              var lab = Labs.present(context);
               var listing =
                   new Listing("{{.Name}}\t{{.Supported}}\t{{.Summary}}", "Name")
                       .field("Name", "FAULT")

@@ -5,6 +5,7 @@ import dev.skein.chaos.experiment.Experiment;
 import dev.skein.chaos.experiment.ExperimentReader;
 import dev.skein.chaos.experiment.ExperimentReader.Bad;
 import dev.skein.chaos.experiment.ExperimentReader.Good;
+import dev.skein.chaos.experiment.Made;
 import dev.skein.chaos.experiment.Plan;
 import dev.skein.chaos.experiment.Plan.Member;
 import dev.skein.chaos.experiment.ReportPage;
@@ -13,7 +14,7 @@ import dev.skein.chaos.experiment.RunRecord;
 import dev.skein.chaos.experiment.RunStore;
 import dev.skein.chaos.experiment.Screen;
 import dev.skein.chaos.experiment.Words;
-import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Arguments;
 import dev.skein.cli.command.Command.Leaf;
@@ -76,17 +77,20 @@ final class RunCommands {
   static Leaf run() {
     return Leaf.of(
             "[OPTIONS] FILE",
-            "Run an experiment against the local cluster. It ends with 0 only if everything that"
-                + " was looked at held. ^C ends all faults.")
+            "Run an experiment against the local cluster, or against the one that --host names,"
+                + " where only nodes that carry the label chaos.allowed may be hurt. It ends with 0"
+                + " only if everything that was looked at held. ^C ends all faults.")
         .arguments(1, 1)
         .flags(
             Flag.bool("dry-run", (char) 0, "Show what would be done, and do nothing"),
             Flag.of("seed", "uint", "Use this seed and not the file's", Flag::readUnsigned),
+            Flag.list("via", (char) 0, "host", "Ask this manager too, besides that of --host"),
             Flag.string("report", (char) 0, "file", "Write a report as one HTML file"))
         .examples(
             "skein chaos run leader-dies.yaml",
             "skein chaos run --dry-run leader-dies.yaml",
-            "skein chaos run --seed 7 --report report.html leader-dies.yaml")
+            "skein chaos run --seed 7 --report report.html leader-dies.yaml",
+            "skein --host tcp://10.0.0.1:2376 chaos run --via tcp://10.0.0.2:2376 worker-dies.yaml")
         .does(RunCommands::run);
   }
 
@@ -96,8 +100,8 @@ final class RunCommands {
       return ExitCode.FAILURE;
     }
     var experiment = read.withSeed(Optional.ofNullable(arguments.get("seed", Long.class)));
-    var lab = Labs.of(context);
-    var plan = Plan.of(experiment, members(lab), fault -> fault.unsupported(lab));
+    var cluster = Labs.cluster(context, experiment.guard().requireLabel(), arguments.texts("via"));
+    var plan = Plan.of(experiment, members(cluster), fault -> fault.unsupported(cluster));
     if (arguments.is("dry-run")) {
       show(context, experiment, plan);
       return plan.refusals().isEmpty() ? ExitCode.SUCCESS : ExitCode.FAILURE;
@@ -105,6 +109,7 @@ final class RunCommands {
     if (!plan.refusals().isEmpty()) {
       throw new FailureException(String.join("\n", plan.refusals()));
     }
+    requireAlone(context, cluster);
     context.interrupts().arm();
     RunRecord run;
     var store = new RunStore(Labs.directory(context));
@@ -113,7 +118,7 @@ final class RunCommands {
       var screen = new Screen(context.out(), context.terminal(), context.columns());
       run =
           new Run(
-                  lab,
+                  cluster,
                   experiment,
                   plan,
                   store.directory(id),
@@ -135,8 +140,19 @@ final class RunCommands {
     return run.outcome() == RunRecord.Outcome.PASSED ? ExitCode.SUCCESS : ExitCode.FAILURE;
   }
 
-  private static List<Member> members(Lab lab) {
-    return lab.nodes().stream().map(node -> new Member(node.name(), node.isManager())).toList();
+  /// What another run has made in a cluster of other people is not for this one to remove.
+  private static void requireAlone(CommandContext context, Cluster cluster) throws IOException {
+    if (Labs.isNamed(context) && !Made.services(cluster, "").isEmpty()) {
+      throw new FailureException(
+          "another experiment runs in this cluster, or was cut off; see: skein chaos status, and"
+              + " skein chaos stop --all, with the same --host");
+    }
+  }
+
+  private static List<Member> members(Cluster cluster) {
+    return cluster.nodes().stream()
+        .map(node -> new Member(node.name(), node.isManager(), node.forbidden()))
+        .toList();
   }
 
   private static void show(CommandContext context, Experiment experiment, Plan plan) {
@@ -187,8 +203,9 @@ final class RunCommands {
   static Leaf report() {
     return Leaf.of(
             "[OPTIONS] [RUN]",
-            "List the runs of the local cluster, the latest last; or show one, on the terminal or"
-                + " as one HTML file that needs no network.")
+            "List the runs, the latest last: those of the local cluster, or with --host those of"
+                + " all others; or show one, on the terminal or as one HTML file that needs no"
+                + " network.")
         .arguments(0, 1)
         .flags(
             Flag.string("html", (char) 0, "file", "Write the run as an HTML file"),

@@ -2,9 +2,10 @@ package dev.skein.chaos.experiment;
 
 import dev.skein.chaos.experiment.RunRecord.Bar;
 import dev.skein.chaos.fault.Injection;
+import dev.skein.chaos.fault.NotNowException;
 import dev.skein.chaos.fault.Site;
-import dev.skein.chaos.lab.Lab;
-import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.Cluster;
+import dev.skein.chaos.lab.Member;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /// One step of a method: waits for its time, injects the fault, waits for its end, undoes it.
 /// A thread of its own, so that a fault that takes long to undo delays no other.
@@ -20,7 +20,7 @@ final class Injector {
 
   private static final Duration LEADER_WITHIN = Duration.ofSeconds(15);
 
-  private final Lab lab;
+  private final Cluster cluster;
   private final Plan.Entry entry;
   private final Experiment experiment;
   private final Journal journal;
@@ -34,8 +34,13 @@ final class Injector {
   private volatile long endMillis = -1;
 
   /// @param stop ends all faults early when it is counted down
-  Injector(Lab lab, Plan.Entry entry, Experiment experiment, Journal journal, CountDownLatch stop) {
-    this.lab = lab;
+  Injector(
+      Cluster cluster,
+      Plan.Entry entry,
+      Experiment experiment,
+      Journal journal,
+      CountDownLatch stop) {
+    this.cluster = cluster;
     this.entry = entry;
     this.experiment = experiment;
     this.journal = journal;
@@ -79,9 +84,6 @@ final class Injector {
         return;
       }
       var injection = inject(step);
-      if (injection == null) {
-        return;
-      }
       if (step.fault().lasting()) {
         sleep(step.end());
       }
@@ -92,6 +94,10 @@ final class Injector {
       if (step.fault().lasting()) {
         journal.say("%s at %s has ended".formatted(step.fault().name(), node));
       }
+    } catch (NotNowException e) {
+      endMillis = journal.nowMillis();
+      state = "skipped: " + e.why();
+      journal.say("step %d %s is %s".formatted(entry.number(), label(), state));
     } catch (IOException e) {
       endMillis = journal.nowMillis();
       state = "failed: " + e.getMessage();
@@ -101,7 +107,7 @@ final class Injector {
     }
   }
 
-  private @Nullable Injection inject(Experiment.Step step) throws IOException {
+  private Injection inject(Experiment.Step step) throws IOException {
     var chosen = choose(step.target());
     node = chosen.name();
     beginMillis = journal.nowMillis();
@@ -113,31 +119,34 @@ final class Injector {
                 node,
                 step.target().kind() == Target.Kind.NAMED ? "" : " (" + step.target() + ")",
                 step.options().isEmpty() ? "" : " " + step.options()));
-    var site = new Site(lab, chosen, step.options(), experiment.guard().deadman(), random);
-    return step.fault().inject(site);
+    var site = new Site(cluster, chosen, step.options(), experiment.guard().deadman(), random);
+    return step.fault().inject(step.fault().lasting() ? site.lasting(step.lasts()) : site);
   }
 
-  private LabNode choose(Target target) throws IOException {
+  private Member choose(Target target) throws IOException {
     return switch (target.kind()) {
-      case LEADER -> lab.leader(LEADER_WITHIN);
-      case FOLLOWER -> any(lab.followers(LEADER_WITHIN));
-      case MANAGER -> any(lab.managers());
-      case WORKER -> any(lab.workers());
-      case ANY -> any(lab.nodes());
-      case NAMED -> lab.node(target.word());
+      case LEADER -> any(List.of(cluster.leader(LEADER_WITHIN)));
+      case FOLLOWER -> any(cluster.followers(LEADER_WITHIN));
+      case MANAGER -> any(cluster.managers());
+      case WORKER -> any(cluster.workers());
+      case ANY -> any(cluster.nodes());
+      case NAMED -> cluster.node(target.word());
     };
   }
 
-  /// One of those that run: a dead node can't be hurt.
-  private LabNode any(List<LabNode> nodes) throws IOException {
-    var alive = new ArrayList<LabNode>();
+  /// One of those that run and may be hurt: a dead node can't be.
+  private Member any(List<? extends Member> nodes) throws IOException {
+    var alive = new ArrayList<Member>();
+    var forbidden = "no such node runs";
     for (var each : nodes) {
-      if (each.isRunning()) {
+      if (each.forbidden().isPresent()) {
+        forbidden = each.forbidden().get();
+      } else if (each.isRunning()) {
         alive.add(each);
       }
     }
     if (alive.isEmpty()) {
-      throw new IOException("no such node runs");
+      throw new NotNowException(forbidden);
     }
     return alive.get(random.nextInt(alive.size()));
   }

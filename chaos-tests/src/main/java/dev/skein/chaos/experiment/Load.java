@@ -4,14 +4,11 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.skein.chaos.history.History;
 import dev.skein.chaos.history.Operation;
-import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.chaos.workload.Workload;
 import dev.skein.chaos.workload.WorkloadSettings;
-import dev.skein.cli.client.ApiException;
-import dev.skein.cli.format.Json;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -20,10 +17,6 @@ import java.util.function.LongSupplier;
 @SuppressWarnings("try") // Whoever closes it may be interrupted while waiting.
 final class Load implements AutoCloseable {
 
-  /// Of the names of the services with tasks.
-  static final String SERVICE_PREFIX = "chaos-";
-
-  private static final String OBJECT_PREFIX = "experiment-object-";
   private static final int ANSWER_SECONDS = 3;
 
   private final WorkloadSettings settings;
@@ -38,63 +31,49 @@ final class Load implements AutoCloseable {
 
   /// Creates the services and starts the clients. Removes first what a run left that was cut
   /// off.
-  static Load start(Lab lab, Experiment experiment, History history, LongSupplier nanoTime)
+  static Load start(Cluster cluster, Experiment experiment, History history, LongSupplier nanoTime)
       throws IOException {
-    removeAll(lab);
+    removeAll(cluster);
     var plan = experiment.workload();
     for (var i = 1; i <= plan.services(); i++) {
-      var spec = spec(SERVICE_PREFIX + i, plan.replicas());
-      lab.ask(client -> client.post("/services/create", spec));
+      var spec = spec(services(cluster) + i, plan.replicas());
+      cluster.ask(client -> client.post("/services/create", spec));
     }
     var settings =
         new WorkloadSettings(
             experiment.seed(),
             plan.clients(),
             plan.keys(),
-            OBJECT_PREFIX,
+            cluster.prefix() + "object-",
             ANSWER_SECONDS,
             Duration.ofSeconds(1).multipliedBy(plan.clients()).dividedBy(plan.ratePerSecond()));
-    var managers = lab.managers().stream().map(Watching::manager).toList();
-    var workload = Workload.start(settings, managers, history, nanoTime);
+    var workload = Workload.start(settings, cluster.entries(), history, nanoTime);
     return new Load(settings, history, workload);
+  }
+
+  /// The beginning of the names of the services with tasks.
+  static String services(Cluster cluster) {
+    return cluster.prefix() + "service-";
   }
 
   private static JsonObject spec(String name, int replicas) {
     return JsonParser.parseString(
             """
             {"Name": "%s",
+             "Labels": {"%s": "service"},
              "TaskTemplate": {
                "Runtime": "process",
                "RestartPolicy": {"Condition": "any", "Delay": 500000000},
                "ContainerSpec": {"Image": "skein/process", "Command": ["sleep", "100000"]}},
              "Mode": {"Replicated": {"Replicas": %d}}}
             """
-                .formatted(name, replicas))
+                .formatted(name, Cluster.LABEL, replicas))
         .getAsJsonObject();
   }
 
-  /// Removes all services of experiments.
-  static void removeAll(Lab lab) throws IOException {
-    var names = new ArrayList<String>();
-    for (var service : lab.list("/services")) {
-      var name = Json.text(service, "Spec.Name");
-      if (name.startsWith(SERVICE_PREFIX) || name.startsWith(OBJECT_PREFIX)) {
-        names.add(name);
-      }
-    }
-    for (var name : names) {
-      lab.ask(
-          client -> {
-            try {
-              client.delete("/services/" + name);
-            } catch (ApiException e) {
-              if (e.status() != 404) {
-                throw e;
-              }
-            }
-            return name;
-          });
-    }
+  /// Removes all services that experiments of this cluster's prefix have made.
+  static void removeAll(Cluster cluster) throws IOException {
+    Made.remove(cluster, Made.services(cluster, cluster.prefix()));
   }
 
   WorkloadSettings settings() {

@@ -1,7 +1,7 @@
 package dev.skein.chaos.experiment;
 
-import dev.skein.chaos.lab.Lab;
-import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.Cluster;
+import dev.skein.chaos.lab.Member;
 import dev.skein.chaos.lab.NetworkNamespace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -27,7 +27,7 @@ public final class MeshProbe implements AutoCloseable {
   private static final byte[] REQUEST =
       "GET / HTTP/1.0\r\nHost: probe\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-  private final Lab lab;
+  private final Cluster cluster;
   private final int port;
   private final Duration pause;
   private final LongSupplier nanoTime;
@@ -41,8 +41,8 @@ public final class MeshProbe implements AutoCloseable {
   /// @param tookNanos until its answer, or its failure
   public record Call(String node, long nanos, long tookNanos, boolean answered) {}
 
-  private MeshProbe(Lab lab, int port, Duration pause, LongSupplier nanoTime) {
-    this.lab = lab;
+  private MeshProbe(Cluster cluster, int port, Duration pause, LongSupplier nanoTime) {
+    this.cluster = cluster;
     this.port = port;
     this.pause = pause;
     this.nanoTime = nanoTime;
@@ -52,24 +52,24 @@ public final class MeshProbe implements AutoCloseable {
   /// Begins to call.
   ///
   /// @param pause between two calls
-  public static MeshProbe start(Lab lab, int port, Duration pause, LongSupplier nanoTime) {
-    var probe = new MeshProbe(lab, port, pause, nanoTime);
+  public static MeshProbe start(Cluster cluster, int port, Duration pause, LongSupplier nanoTime) {
+    var probe = new MeshProbe(cluster, port, pause, nanoTime);
     probe.thread.start();
     return probe;
   }
 
   private void run() {
     try {
-      var network = lab.network();
+      var network = cluster.network();
       if (network.isPresent()) {
         NetworkNamespace.enter(network.get());
       }
     } catch (IOException e) {
-      lab.note("the mesh can't be probed: " + e.getMessage());
+      cluster.note("the mesh can't be probed: " + e.getMessage());
       return;
     }
     while (!stopped) {
-      for (var node : lab.nodes()) {
+      for (var node : cluster.nodes()) {
         if (stopped) {
           return;
         }
@@ -83,7 +83,7 @@ public final class MeshProbe implements AutoCloseable {
     }
   }
 
-  private static boolean runs(LabNode node) {
+  private static boolean runs(Member node) {
     try {
       return node.isRunning();
     } catch (IOException e) {

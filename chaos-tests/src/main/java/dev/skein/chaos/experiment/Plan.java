@@ -5,6 +5,7 @@ import dev.skein.chaos.fault.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -15,8 +16,31 @@ import java.util.function.Function;
 /// @param refusals why it may not be run there at all; empty when it may
 public record Plan(List<Entry> entries, List<String> refusals) {
 
+  private static final int REASONS_MAX = 10;
+
   /// A node of the cluster.
-  public record Member(String name, boolean manager) {}
+  ///
+  /// @param forbidden why no fault may befall it, if none may
+  public record Member(String name, boolean manager, Optional<String> forbidden) {
+
+    /// One that may be hurt.
+    public Member(String name, boolean manager) {
+      this(name, manager, Optional.empty());
+    }
+
+    private boolean isAllowed() {
+      return forbidden.isEmpty();
+    }
+
+    private boolean isCandidate(Target target) {
+      return switch (target.kind()) {
+        case LEADER, MANAGER, FOLLOWER -> manager;
+        case WORKER -> !manager;
+        case ANY -> true;
+        case NAMED -> name.equals(target.word());
+      };
+    }
+  }
 
   /// A step with its number from 1.
   ///
@@ -38,19 +62,14 @@ public record Plan(List<Entry> entries, List<String> refusals) {
       var reason = unsupported.apply(step.fault()).or(() -> nobody(step.target(), members));
       entries.add(new Entry(entries.size() + 1, step, reason));
     }
-    return new Plan(List.copyOf(entries), refusals(experiment, entries, members));
+    var refusals = new ArrayList<>(forbidden(entries, members));
+    refusals.addAll(tooMany(experiment, entries, members));
+    return new Plan(List.copyOf(entries), List.copyOf(refusals));
   }
 
   private static Optional<String> nobody(Target target, List<Member> members) {
-    var managers = members.stream().filter(Member::manager).count();
-    var there =
-        switch (target.kind()) {
-          case LEADER, MANAGER -> managers > 0;
-          case FOLLOWER -> managers > 1;
-          case WORKER -> managers < members.size();
-          case ANY -> !members.isEmpty();
-          case NAMED -> members.stream().anyMatch(member -> member.name().equals(target.word()));
-        };
+    var candidates = members.stream().filter(member -> member.isCandidate(target)).count();
+    var there = candidates > (target.kind() == Target.Kind.FOLLOWER ? 1 : 0);
     return there
         ? Optional.empty()
         : Optional.of(
@@ -58,9 +77,26 @@ public record Plan(List<Entry> entries, List<String> refusals) {
                 .formatted(target, members.stream().map(Member::name).toList()));
   }
 
+  /// Steps that no node may be hurt by.
+  private static List<String> forbidden(List<Entry> entries, List<Member> members) {
+    var refusals = new LinkedHashSet<String>();
+    for (var entry : entries) {
+      var candidates =
+          members.stream().filter(member -> member.isCandidate(entry.step().target())).toList();
+      if (entry.skipped().isEmpty() && candidates.stream().noneMatch(Member::isAllowed)) {
+        refusals.add(
+            "step %d: no %s may be hurt:".formatted(entry.number(), entry.step().target()));
+        candidates.stream()
+            .limit(REASONS_MAX)
+            .forEach(member -> refusals.add("  " + member.forbidden().orElseThrow()));
+      }
+    }
+    return List.copyOf(refusals);
+  }
+
   /// At no moment more managers may be hurt than the cluster can lose, in the worst choice of
   /// what is left to chance.
-  private static List<String> refusals(
+  private static List<String> tooMany(
       Experiment experiment, List<Entry> entries, List<Member> members) {
     if (experiment.guard().anyManagers()) {
       return List.of();
@@ -95,12 +131,12 @@ public record Plan(List<Entry> entries, List<String> refusals) {
   private static boolean hurtsManager(Step step, List<Member> members) {
     return step.fault().lasting()
         && switch (step.target().kind()) {
-          case LEADER, FOLLOWER, MANAGER, ANY -> true;
+          case LEADER, FOLLOWER, MANAGER -> true;
           case WORKER -> false;
-          case NAMED ->
+          case ANY, NAMED ->
               members.stream()
-                  .anyMatch(
-                      member -> member.manager() && member.name().equals(step.target().word()));
+                  .filter(member -> member.manager() && member.isAllowed())
+                  .anyMatch(member -> member.isCandidate(step.target()));
         };
   }
 

@@ -4,8 +4,8 @@ import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.experiment.RunRecord.Judged;
 import dev.skein.chaos.experiment.RunRecord.Outcome;
 import dev.skein.chaos.history.History;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.chaos.lab.Condition;
-import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.workload.Audit;
 import dev.skein.cli.command.Interrupts;
 import java.io.IOException;
@@ -29,7 +29,7 @@ public final class Run {
   private static final Duration JUDGE_WITHIN = Duration.ofSeconds(40);
   private static final long TICK_NANOS = Duration.ofMillis(200).toNanos();
 
-  private final Lab lab;
+  private final Cluster cluster;
   private final Experiment experiment;
   private final Plan plan;
   private final Path directory;
@@ -44,14 +44,14 @@ public final class Run {
 
   /// @param directory where the record is kept, which exists
   public Run(
-      Lab lab,
+      Cluster cluster,
       Experiment experiment,
       Plan plan,
       Path directory,
       Screen screen,
       Interrupts interrupts,
       LongSupplier nanoTime) {
-    this.lab = lab;
+    this.cluster = cluster;
     this.experiment = experiment;
     this.plan = plan;
     this.directory = directory;
@@ -69,19 +69,20 @@ public final class Run {
   public RunRecord execute(String id, long startedMillis) throws IOException, InterruptedException {
     try (var journal = new Journal(directory.resolve("timeline.jsonl"), screen, nanoTime);
         var history = History.to(directory.resolve("history.jsonl"))) {
-      var watching = Watching.start(lab, journal, nanoTime);
+      var watching = Watching.start(cluster, journal, nanoTime);
       End end;
       long acknowledged;
       try (watching) {
         journal.say("%s (seed %d)".formatted(experiment.title(), experiment.seed()));
-        var load = Load.start(lab, experiment, history, nanoTime);
+        var load = Load.start(cluster, experiment, history, nanoTime);
         try (load;
-            var steady = new SteadyState(lab, experiment.steadyState(), load, watching, nanoTime)) {
+            var steady =
+                new SteadyState(cluster, experiment.steadyState(), load, watching, nanoTime)) {
           end = run(journal, watching, load, steady);
           end = judge(end, journal, watching, load, history);
         }
         acknowledged = load.workload().acknowledged();
-        Load.removeAll(lab);
+        Load.removeAll(cluster);
       }
       screen.erase();
       journal.say("%s: %s".formatted(end.outcome(), end.why()));
@@ -114,7 +115,7 @@ public final class Run {
     journal.say("the cluster is in its steady state");
     load.workload().takeLongestGap();
     for (var entry : plan.entries()) {
-      var injector = new Injector(lab, entry, experiment, journal, stop);
+      var injector = new Injector(cluster, entry, experiment, journal, stop);
       injectors.add(injector);
       injector.start();
     }
@@ -134,7 +135,7 @@ public final class Run {
     var begin = journal.nowMillis();
     journal.say("all faults have ended; waiting until the cluster is well");
     try {
-      lab.await(Condition.ready(), experiment.convergeWithin());
+      cluster.await(Condition.ready(), experiment.convergeWithin());
     } catch (IOException e) {
       return new End(Outcome.FAILED, "not well again: " + e.getMessage());
     }
@@ -222,15 +223,18 @@ public final class Run {
     load.workload().stopClients();
     // Those that are not told of everything even so are found by the check.
     load.workload().awaitWatchers(LOOK.plus(LOOK));
-    var audit =
-        new Audit(
-            lab.managers().stream().map(Watching::manager).toList(), load.settings(), nanoTime);
+    var audit = new Audit(cluster.entries(), load.settings(), nanoTime);
     var found =
         new ArrayList<Verdict>(
             audit.of(history, load.workload().lastChange(), watching.reigns(), JUDGE_WITHIN));
     found.add(watching.slots());
     found.add(watching.endpoints());
     for (var check : experiment.verify()) {
+      var unseen = unseen(check, watching);
+      if (unseen.isPresent()) {
+        verdicts.add(new Judged(check.verdict(), "skipped", unseen.get()));
+        continue;
+      }
       found.stream()
           .filter(verdict -> verdict.check().equals(check.verdict()))
           .findFirst()
@@ -242,6 +246,19 @@ public final class Run {
       journal.say("%s: %s %s".formatted(verdict.check(), verdict.verdict(), verdict.text()));
     }
     return conclude(end);
+  }
+
+  /// Why a check can't be made from here, if it can't.
+  private Optional<String> unseen(Check check, Watching watching) {
+    if (check == Check.ONE_LEADER_PER_TERM && !watching.seesTerms()) {
+      return Optional.of("terms stand in the managers' logs, which can't be read from here");
+    }
+    if (check == Check.EQUAL_STATES && cluster.entries().size() < cluster.managers().size()) {
+      return Optional.of(
+          "only %d of %d managers are asked; name the others too: --via HOST"
+              .formatted(cluster.entries().size(), cluster.managers().size()));
+    }
+    return Optional.empty();
   }
 
   private Optional<Judged> converged(Check check) {
@@ -292,13 +309,20 @@ public final class Run {
     if (!undecided.isEmpty()) {
       return new End(Outcome.UNDECIDED, String.join(", ", undecided) + " could not be found out");
     }
-    var skipped = plan.entries().stream().filter(entry -> entry.skipped().isPresent()).count();
-    if (skipped == plan.entries().size()) {
+    var skipped =
+        injectors.stream().filter(each -> each.bar().state().startsWith("skipped")).count();
+    if (skipped == injectors.size()) {
       return new End(Outcome.UNDECIDED, "no step of the method can be done here");
     }
-    return skipped > 0
-        ? new End(Outcome.PASSED, end.why() + "; %d steps were skipped".formatted(skipped))
-        : end;
+    var why = new StringBuilder(end.why());
+    if (skipped > 0) {
+      why.append("; %d steps were skipped".formatted(skipped));
+    }
+    var unseen = of("skipped");
+    if (!unseen.isEmpty()) {
+      why.append("; %s can't be seen from here".formatted(String.join(", ", unseen)));
+    }
+    return new End(Outcome.PASSED, why.toString());
   }
 
   private List<String> of(String verdict) {

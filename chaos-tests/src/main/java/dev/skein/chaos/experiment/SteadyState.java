@@ -3,7 +3,7 @@ package dev.skein.chaos.experiment;
 import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.experiment.Experiment.Hypothesis;
 import dev.skein.chaos.experiment.Experiment.Probe;
-import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.Cluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,14 +23,18 @@ final class SteadyState implements AutoCloseable {
   private final Map<Integer, MeshProbe> meshes = new HashMap<>();
 
   SteadyState(
-      Lab lab, List<Hypothesis> hypotheses, Load load, Watching watching, LongSupplier nanoTime) {
+      Cluster cluster,
+      List<Hypothesis> hypotheses,
+      Load load,
+      Watching watching,
+      LongSupplier nanoTime) {
     this.hypotheses = hypotheses;
     this.load = load;
     this.watching = watching;
     for (var hypothesis : hypotheses) {
       if (hypothesis.probe() == Probe.HTTP) {
         meshes.computeIfAbsent(
-            hypothesis.port(), port -> MeshProbe.start(lab, port, HTTP_PAUSE, nanoTime));
+            hypothesis.port(), port -> MeshProbe.start(cluster, port, HTTP_PAUSE, nanoTime));
       }
     }
   }

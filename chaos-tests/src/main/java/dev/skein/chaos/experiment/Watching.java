@@ -9,11 +9,10 @@ import dev.skein.chaos.check.UniqueEndpoints;
 import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.experiment.RunRecord.Lead;
 import dev.skein.chaos.experiment.RunRecord.Span;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
-import dev.skein.chaos.workload.Manager;
 import dev.skein.chaos.workload.Observer;
-import dev.skein.cli.client.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -27,7 +26,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Looks at a lab again and again while an experiment runs: who leads, what the tasks are,
+/// Looks at a cluster again and again while an experiment runs: who leads, what the tasks are,
 /// whether all services have what they should. A thread of its own looks; any thread asks.
 @SuppressWarnings("try") // Whoever closes it may be interrupted while waiting.
 final class Watching implements AutoCloseable {
@@ -40,7 +39,8 @@ final class Watching implements AutoCloseable {
   /// period.
   private static final Duration OVERLAP_MAX = Duration.ofSeconds(30);
 
-  private final Lab lab;
+  private final Cluster cluster;
+  private final List<LabNode> logged;
   private final Journal journal;
   private final LongSupplier nanoTime;
   private final Map<String, Long> logPositions = new HashMap<>();
@@ -56,8 +56,9 @@ final class Watching implements AutoCloseable {
   private volatile String missing = "";
   private volatile @Nullable String leader;
 
-  private Watching(Lab lab, Journal journal, LongSupplier nanoTime) {
-    this.lab = lab;
+  private Watching(Cluster cluster, Journal journal, LongSupplier nanoTime) {
+    this.cluster = cluster;
+    this.logged = cluster instanceof Lab lab ? lab.managers() : List.of();
     this.journal = journal;
     this.nanoTime = nanoTime;
     this.leaderSeenNanos = nanoTime.getAsLong();
@@ -65,9 +66,10 @@ final class Watching implements AutoCloseable {
     this.thread = Thread.ofPlatform().daemon().name("watching").unstarted(this::run);
   }
 
-  static Watching start(Lab lab, Journal journal, LongSupplier nanoTime) throws IOException {
-    var watching = new Watching(lab, journal, nanoTime);
-    for (var manager : lab.managers()) {
+  static Watching start(Cluster cluster, Journal journal, LongSupplier nanoTime)
+      throws IOException {
+    var watching = new Watching(cluster, journal, nanoTime);
+    for (var manager : watching.logged) {
       watching.logPositions.put(manager.name(), Files.size(manager.log()));
     }
     watching.thread.start();
@@ -84,7 +86,7 @@ final class Watching implements AutoCloseable {
 
   /// Those that the logs tell, with their terms; then who leads now, by the API.
   private synchronized void leaders() {
-    for (var manager : lab.managers()) {
+    for (var manager : logged) {
       try {
         var position = logPositions.getOrDefault(manager.name(), 0L);
         var text = manager.logFrom(position);
@@ -102,7 +104,7 @@ final class Watching implements AutoCloseable {
         // It is looked at again.
       }
     }
-    var now = lab.findLeader();
+    var now = cluster.findLeader();
     if (now.isPresent()) {
       leaderSeenNanos = nanoTime.getAsLong();
       leader = now.get().name();
@@ -113,25 +115,17 @@ final class Watching implements AutoCloseable {
   }
 
   private void glimpse() {
-    for (var manager : lab.managers()) {
+    var prefix = Load.services(cluster);
+    for (var entry : cluster.entries()) {
       try {
-        if (manager.isRunning()) {
-          observe(observer(manager).glimpse(name -> name.startsWith(Load.SERVICE_PREFIX)));
-          return;
-        }
+        var observer = new Observer(entry, ANSWER_SECONDS, nanoTime);
+        observe(observer.glimpse(name -> name.startsWith(prefix)));
+        return;
       } catch (IOException e) {
         // The next one.
       }
     }
     nothingSeen("no manager answers");
-  }
-
-  private Observer observer(LabNode manager) {
-    return new Observer(manager(manager), ANSWER_SECONDS, nanoTime);
-  }
-
-  static Manager manager(LabNode node) {
-    return new Manager(node.name(), new Endpoint.Unix(node.socket().toString()));
   }
 
   private synchronized void observe(Glimpse glimpse) {
@@ -155,6 +149,11 @@ final class Watching implements AutoCloseable {
     if (unconverged.size() < SPANS_MAX) {
       unconverged.add(new Span(from, now, what));
     }
+  }
+
+  /// Whether the managers' logs, which tell terms, can be read.
+  boolean seesTerms() {
+    return !logged.isEmpty();
   }
 
   /// How long nobody has known a leader.

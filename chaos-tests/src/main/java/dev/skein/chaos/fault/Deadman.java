@@ -1,6 +1,7 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.RealTime;
+import dev.skein.chaos.lab.Detached;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ final class Deadman {
         """
             .formatted(Math.max(1, after.toSeconds()), commands, quoted(file.toString()));
     var builder =
-        new ProcessBuilder("setsid", "sh", "-c", script)
+        new ProcessBuilder(Detached.shell(script))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .redirectErrorStream(true);
     // Among the commands may be the launcher, which must not build now.

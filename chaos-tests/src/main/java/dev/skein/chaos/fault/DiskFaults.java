@@ -152,7 +152,7 @@ final class DiskFaults {
   }
 
   /// What is shut down writes nothing any more, so its image can be mounted beside it.
-  private static List<List<String>> remount(Site site) {
+  private static List<List<String>> remount(Site site) throws IOException {
     return List.of(List.of("umount", "-l", site.node().data().toString()), site.startCommand());
   }
 }

@@ -1,6 +1,7 @@
 package dev.skein.chaos.fault;
 
-import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.Cluster;
+import dev.skein.chaos.lab.Machine;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import java.util.Optional;
 /// @param name as in experiments: `partition.in`
 /// @param summary one line for a list
 /// @param explanation what happens, what a cluster should do, and what to look at
-/// @param needs what must be there for it
+/// @param needs what must be there for it; nothing when the API is enough
 /// @param lasting whether it lasts until it is ended; otherwise it is over once injected, and its
 ///     end only repairs
 /// @param options its own options
@@ -38,18 +39,23 @@ public record Fault(
     Injection inject(Site site) throws IOException;
   }
 
-  /// Injects it at a site.
+  /// Injects it at a site; by an errand to the node where this process can't touch it.
   public Injection inject(Site site) throws IOException {
-    site.lab().note("inject %s at %s %s".formatted(name, site.node().name(), site.options()));
-    var injection = action.inject(site.named(name));
+    var here = site.named(name);
+    var cluster = site.cluster();
+    cluster.note("inject %s at %s %s".formatted(name, site.member().name(), site.options()));
+    var injection =
+        needs.isEmpty() || site.member() instanceof Machine
+            ? action.inject(here)
+            : Errand.send(this, here);
     return () -> {
-      site.lab().note("end %s at %s".formatted(name, site.node().name()));
+      cluster.note("end %s at %s".formatted(name, site.member().name()));
       injection.end();
     };
   }
 
-  /// Why it can't be injected in a lab on this machine, if it can't.
-  public Optional<String> unsupported(Lab lab) {
-    return needs.stream().flatMap(need -> need.missing(lab).stream()).findFirst();
+  /// Why it can't be injected in a cluster, as far as can be told from here.
+  public Optional<String> unsupported(Cluster cluster) {
+    return needs.stream().flatMap(need -> need.missing(cluster).stream()).findFirst();
   }
 }

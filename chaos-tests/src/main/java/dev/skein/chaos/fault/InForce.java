@@ -3,7 +3,7 @@ package dev.skein.chaos.fault;
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.Cluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,8 +17,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Faults that are in force in a lab, whichever process injected them: each has a file in the
-/// lab's directory as long as its dead-man process lives, which removes it when it has undone
+/// Faults that are in force in a cluster, whichever process injected them: each has a file in
+/// its directory as long as its dead-man process lives, which removes it when it has undone
 /// the fault.
 ///
 /// @param fault its name
@@ -32,11 +32,6 @@ public record InForce(
   private static final String DIRECTORY = "in-force";
   private static final String ENDING = ".json";
   private static final Gson GSON = new Gson();
-
-  /// Where a lab keeps what is about experiments.
-  public static Path directory(Lab lab) {
-    return lab.root().resolve("chaos");
-  }
 
   /// A fault in force and the process that will undo it.
   public record Found(InForce what, ProcessHandle deadman) {
@@ -63,8 +58,8 @@ public record InForce(
   }
 
   /// Makes the file that says so; its name has the process's id.
-  static Path file(Lab lab, String name) throws IOException {
-    return Files.createDirectories(directory(lab).resolve(DIRECTORY)).resolve(name + ENDING);
+  static Path file(Cluster cluster, String name) throws IOException {
+    return Files.createDirectories(cluster.directory().resolve(DIRECTORY)).resolve(name + ENDING);
   }
 
   /// Writes the file.
@@ -80,8 +75,8 @@ public record InForce(
   }
 
   /// All of them, the oldest first. What is left of dead processes is removed.
-  public static List<Found> all(Lab lab) throws IOException {
-    var directory = directory(lab).resolve(DIRECTORY);
+  public static List<Found> all(Cluster cluster) throws IOException {
+    var directory = cluster.directory().resolve(DIRECTORY);
     var found = new ArrayList<Found>();
     if (Files.isDirectory(directory)) {
       try (var files = Files.newDirectoryStream(directory, "*" + ENDING)) {

@@ -28,7 +28,7 @@ final class LogFaults {
             "The daemon is killed, and the last bytes of its log are zeroed, as when a disk had"
                 + " kept only a part of the last write. The manager drops what is not whole and"
                 + " gets it again from the others.",
-            List.of(),
+            List.of(Need.LAB),
             true,
             List.of(),
             site -> damage(site, "log_", LogFaults::tear)),
@@ -38,7 +38,7 @@ final class LogFaults {
             "The daemon is killed, and one bit in its log is turned round. The checksum of the"
                 + " entry tells: the manager refuses to start, or drops the log's end and gets it"
                 + " again.",
-            List.of(),
+            List.of(Need.LAB),
             true,
             List.of(),
             site -> damage(site, "log_", LogFaults::flip)),
@@ -47,7 +47,7 @@ final class LogFaults {
             "A bit of a manager's snapshot is flipped",
             "The daemon is killed, and one bit in its newest snapshot is turned round. Its seal"
                 + " tells: the manager refuses to start.",
-            List.of(),
+            List.of(Need.LAB),
             true,
             List.of(),
             site -> damage(site, "snapshot.", LogFaults::flip)));

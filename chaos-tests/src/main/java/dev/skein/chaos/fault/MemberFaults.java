@@ -1,9 +1,9 @@
 package dev.skein.chaos.fault;
 
 import com.google.gson.JsonObject;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.chaos.lab.Condition;
-import dev.skein.chaos.lab.Lab;
-import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.Member;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -42,23 +42,17 @@ final class MemberFaults {
     var deadman =
         site.arm(
             List.of(
-                List.of(
-                    site.lab().launcher(),
-                    "--host",
-                    "unix://" + site.others().getFirst().socket(),
-                    "node",
-                    "promote",
-                    site.node().name())));
-    setRole(site.lab(), site.node(), "worker");
+                site.cluster().command(site.member(), "node", "promote", site.member().name())));
+    setRole(site.cluster(), site.member(), "worker");
     return () -> {
-      setRole(site.lab(), site.node(), "manager");
+      setRole(site.cluster(), site.member(), "manager");
       deadman.disarm();
     };
   }
 
   /// Sets a node's role, and waits until its daemon has followed.
-  private static void setRole(Lab lab, LabNode node, String role) throws IOException {
-    lab.await(
+  private static void setRole(Cluster cluster, Member node, String role) throws IOException {
+    cluster.await(
         new Condition(
             node.name() + " is made a " + role,
             at -> {
@@ -74,7 +68,7 @@ final class MemberFaults {
               return Optional.empty();
             }),
         PATIENCE);
-    lab.await(
+    cluster.await(
         new Condition(
             node.name() + " is a " + role,
             at -> {
@@ -91,12 +85,12 @@ final class MemberFaults {
   }
 
   private static Injection lead(Site site) throws IOException {
-    var path = "/skein/v1/nodes/" + site.node().name() + "/lead";
+    var path = "/skein/v1/nodes/" + site.member().name() + "/lead";
     // It is refused while the cluster is still electing, or the node is far behind.
-    site.lab()
+    site.cluster()
         .await(
             new Condition(
-                site.node().name() + " is made the leader",
+                site.member().name() + " is made the leader",
                 at -> {
                   at.ask(client -> client.post(path, null));
                   return Optional.empty();

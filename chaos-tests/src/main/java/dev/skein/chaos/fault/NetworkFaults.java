@@ -1,7 +1,7 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.fault.Fault.Option;
-import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.Member;
 import dev.skein.cli.dev.SystemCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,11 +14,13 @@ final class NetworkFaults {
 
   private static final String PERCENT = "100|[1-9][0-9]?";
 
+  private static final String NODES = "[A-Za-z0-9][A-Za-z0-9_.-]*(,[A-Za-z0-9][A-Za-z0-9_.-]*)*";
+
   private static final Option PEERS =
       new Option(
           "peers",
           "all",
-          "all|managers|workers|[mw][0-9]+(,[mw][0-9]+)*",
+          NODES,
           "the nodes that it is cut off from: all, managers, workers, or names");
 
   private NetworkFaults() {}
@@ -108,7 +110,7 @@ final class NetworkFaults {
     var addresses = addresses(site, peers, named);
     if (addresses.isEmpty()) {
       throw new NotNowException(
-          "%s has no other node that is one of \"%s\"".formatted(site.node().name(), peers));
+          "%s has no other node that is one of \"%s\"".formatted(site.machine().name(), peers));
     }
     return addresses;
   }
@@ -121,7 +123,7 @@ final class NetworkFaults {
                     || (peers.equals("managers") && other.isManager())
                     || (peers.equals("workers") && !other.isManager())
                     || named.contains(other.name()))
-        .map(LabNode::address)
+        .map(Member::address)
         .collect(Collectors.joining(", "));
   }
 
@@ -136,11 +138,11 @@ final class NetworkFaults {
       chain(rules, "output", rule.replace("%s", "daddr"));
     }
     rules.append("}\n");
-    var deadman = site.arm(List.of(site.node().inside("nft", "delete", "table", "inet", table)));
-    var file = site.node().beside(table + ".nft");
+    var deadman = site.arm(List.of(site.machine().inside("nft", "delete", "table", "inet", table)));
+    var file = site.machine().beside(table + ".nft");
     Files.writeString(file, rules);
     try {
-      SystemCommand.run(site.node().inside("nft", "-f", file.toString()));
+      SystemCommand.run(site.machine().inside("nft", "-f", file.toString()));
     } catch (IOException e) {
       deadman.disarm();
       throw e;
@@ -159,7 +161,7 @@ final class NetworkFaults {
 
   private static Injection rate(Site site) throws IOException {
     var deadman =
-        site.arm(List.of(site.node().inside("tc", "qdisc", "del", "dev", "eth0", "root")));
+        site.arm(List.of(site.machine().inside("tc", "qdisc", "del", "dev", "eth0", "root")));
     SystemCommand.run(
         site.node()
             .inside(

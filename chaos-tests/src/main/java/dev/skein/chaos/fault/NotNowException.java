@@ -9,7 +9,8 @@ public final class NotNowException extends IOException {
 
   private final String why;
 
-  NotNowException(String why) {
+  /// Says what is missing.
+  public NotNowException(String why) {
     super(why);
     this.why = why;
   }

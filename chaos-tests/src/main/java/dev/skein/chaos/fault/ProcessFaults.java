@@ -18,7 +18,7 @@ final class ProcessFaults {
             "SIGKILL to the daemon alone, as by the kernel when memory is short. Its tasks go on"
                 + " and the next daemon takes them over. If it led, another manager must lead"
                 + " within a second or two; no acknowledged write is lost.",
-            List.of(),
+            List.of(Need.HAND),
             true,
             List.of(),
             ProcessFaults::kill),
@@ -28,7 +28,7 @@ final class ProcessFaults {
             "SIGKILL to everything on the node, as if the machine had stopped; its disk keeps what"
                 + " was written. Its replicas must run elsewhere a few seconds later, and nothing"
                 + " may run twice when it returns.",
-            List.of(),
+            List.of(Need.HAND),
             true,
             List.of(),
             ProcessFaults::crash),
@@ -38,7 +38,7 @@ final class ProcessFaults {
             "SIGSTOP to everything on the node, as a suspended virtual machine. A leader that wakes"
                 + " up must not answer from the past; a worker that was given up ends what runs"
                 + " elsewhere by now.",
-            List.of(),
+            List.of(Need.HAND),
             true,
             List.of(),
             ProcessFaults::pause),
@@ -46,7 +46,7 @@ final class ProcessFaults {
             "task.kill",
             "A task of the node is killed",
             "SIGKILL to the processes of one task. It must be replaced by its restart policy.",
-            List.of(),
+            List.of(Need.HAND),
             false,
             List.of(),
             site -> onTasks(site, "KILL")),
@@ -55,7 +55,7 @@ final class ProcessFaults {
             "The tasks of the node hang",
             "SIGSTOP to the processes of the tasks, while the daemon goes on. Only a health check"
                 + " notices that.",
-            List.of(),
+            List.of(Need.HAND),
             true,
             List.of(),
             site -> onTasks(site, "STOP")));
@@ -63,35 +63,35 @@ final class ProcessFaults {
 
   private static Injection kill(Site site) throws IOException {
     var deadman = site.arm(List.of(site.startCommand()));
-    site.node().kill();
+    site.machine().kill();
     return restart(site, deadman);
   }
 
   private static Injection crash(Site site) throws IOException {
     var deadman = site.arm(List.of(site.startCommand()));
-    site.node().crash();
+    site.machine().crash();
     return restart(site, deadman);
   }
 
   /// Starts the node's daemon; what that takes is part of the fault's end.
   static Injection restart(Site site, Deadman deadman) {
     return () -> {
-      site.node().start();
+      site.machine().start();
       deadman.disarm();
     };
   }
 
   private static Injection pause(Site site) throws IOException {
-    var processes = site.node().processes();
+    var processes = site.machine().processes();
     var deadman = site.arm(List.of(signal("CONT", processes)));
-    site.node().pause();
+    site.machine().pause();
     return deadman::fire;
   }
 
   private static Injection onTasks(Site site, String signal) throws IOException {
-    var processes = site.node().taskProcesses();
+    var processes = site.machine().taskProcesses();
     if (processes.isEmpty()) {
-      throw new NotNowException("no task runs on " + site.node().name());
+      throw new NotNowException("no task runs on " + site.machine().name());
     }
     var chosen =
         signal.equals("KILL")

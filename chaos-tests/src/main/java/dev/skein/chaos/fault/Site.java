@@ -1,8 +1,11 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.RealTime;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.Machine;
+import dev.skein.chaos.lab.Member;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -12,16 +15,18 @@ import java.util.random.RandomGenerator;
 
 /// Where a fault is injected, and with what.
 ///
-/// @param node the machine that it befalls
+/// @param member the node that it befalls
 /// @param options values of the fault's own options, by name; checked
+/// @param lasts how long it is meant to last
 /// @param deadman after what time it undoes itself
 /// @param random what a fault leaves to chance
 /// @param fault the fault's name, for [InForce]
 @RealTime
 public record Site(
-    Lab lab,
-    LabNode node,
+    Cluster cluster,
+    Member member,
     Map<String, String> options,
+    Duration lasts,
     Duration deadman,
     RandomGenerator random,
     String fault) {
@@ -29,19 +34,39 @@ public record Site(
   /// Distinguishes faults that begin at the same moment.
   private static final AtomicInteger COUNT = new AtomicInteger();
 
-  /// A site for whatever fault will be injected there.
+  /// A site for whatever fault will be injected there, until it is ended.
   public Site(
-      Lab lab,
-      LabNode node,
+      Cluster cluster,
+      Member member,
       Map<String, String> options,
       Duration deadman,
       RandomGenerator random) {
-    this(lab, node, options, deadman, random, "");
+    this(cluster, member, options, deadman, deadman, random, "");
+  }
+
+  /// The same site for a fault that is meant to last so long.
+  public Site lasting(Duration time) {
+    return new Site(cluster, member, options, time, deadman, random, fault);
   }
 
   /// The same site for a fault.
   Site named(String name) {
-    return new Site(lab, node, options, deadman, random, name);
+    return new Site(cluster, member, options, lasts, deadman, random, name);
+  }
+
+  /// The node, which this process can touch.
+  Machine machine() {
+    return (Machine) member;
+  }
+
+  /// The node of a lab; only for faults that need one.
+  LabNode node() {
+    return (LabNode) member;
+  }
+
+  /// The lab; only for faults that need one.
+  Lab lab() {
+    return (Lab) cluster;
   }
 
   /// The value of an option.
@@ -59,34 +84,26 @@ public record Site(
   }
 
   /// All other nodes.
-  List<LabNode> others() {
-    return lab.nodes().stream().filter(other -> other != node).toList();
+  List<? extends Member> others() {
+    return cluster.nodes().stream().filter(other -> !other.equals(member)).toList();
   }
 
   /// Arms what undoes the fault if nobody else does.
   Deadman arm(List<List<String>> undo) throws IOException {
     var now = System.currentTimeMillis();
     var inForce =
-        new InForce(fault, node.name(), options.toString(), now, now + deadman.toMillis());
-    var file = InForce.file(lab, "%s-%d-%d".formatted(node.name(), now, COUNT.getAndIncrement()));
-    return Deadman.arm(deadman, undo, node.beside("chaos.log"), inForce, file);
+        new InForce(fault, member.name(), options.toString(), now, now + deadman.toMillis());
+    var file =
+        InForce.file(cluster, "%s-%d-%d".formatted(member.name(), now, COUNT.getAndIncrement()));
+    var log =
+        member instanceof Machine machine
+            ? machine.beside("chaos.log")
+            : cluster.directory().resolve("chaos.log");
+    return Deadman.arm(deadman, undo, log, inForce, file);
   }
 
   /// The command that starts the node again, if this process can't.
-  ///
-  /// Tried twice: whoever injected the fault may have died while the daemon was ending, and the
-  /// first try finds it running still.
-  List<String> startCommand() {
-    return List.of(
-        "env",
-        "SKEIN_DEV_ROOT=" + lab.root(),
-        "sh",
-        "-c",
-        "\"$@\" || { sleep 1; \"$@\"; }",
-        "start",
-        lab.launcher(),
-        "dev",
-        "start",
-        node.name());
+  List<String> startCommand() throws IOException {
+    return machine().startCommand();
   }
 }

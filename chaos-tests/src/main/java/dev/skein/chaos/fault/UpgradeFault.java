@@ -16,7 +16,7 @@ final class UpgradeFault {
         "The daemon is replaced by one of another build, and back",
         "The daemon is killed and one of another checkout is started on the same state; at the end"
             + " the first one again. Tasks go on all the time, and the state is kept.",
-        List.of(),
+        List.of(Need.LAB),
         true,
         List.of(new Option("to", "", "/.+", "the other build's skein script")),
         UpgradeFault::replace);

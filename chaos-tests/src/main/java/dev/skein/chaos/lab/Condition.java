@@ -3,6 +3,7 @@ package dev.skein.chaos.lab;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 
 /// Something about a cluster that becomes true by itself.
@@ -10,36 +11,39 @@ import java.util.Optional;
 /// @param name what is awaited, for messages: "web is converged"
 public record Condition(String name, Check check) {
 
+  /// Between two looks.
+  static final long LOOK_AGAIN_NANOS = Duration.ofMillis(50).toNanos();
+
   /// Looks once.
   @FunctionalInterface
   public interface Check {
     /// What is missing; empty when nothing is.
     ///
     /// @throws IOException if it could not be told, which counts as missing
-    Optional<String> missing(Lab lab) throws IOException;
+    Optional<String> missing(Cluster cluster) throws IOException;
   }
 
   /// A leader answers.
   public static Condition led() {
     return new Condition(
         "a leader answers",
-        lab -> lab.findLeader().isPresent() ? Optional.empty() : Optional.of("no leader"));
+        cluster -> cluster.findLeader().isPresent() ? Optional.empty() : Optional.of("no leader"));
   }
 
-  /// All nodes of the lab are ready and its managers can be reached.
+  /// All nodes of the cluster are ready and its managers can be reached.
   public static Condition ready() {
     return new Condition("all nodes are ready", Condition::unready);
   }
 
-  private static Optional<String> unready(Lab lab) throws IOException {
+  private static Optional<String> unready(Cluster cluster) throws IOException {
     var ready = 0;
     var reachable = 0;
-    for (var node : lab.list("/nodes")) {
+    for (var node : cluster.list("/nodes")) {
       ready += text(node, "Status", "State").equals("ready") ? 1 : 0;
       reachable += text(node, "ManagerStatus", "Reachability").equals("reachable") ? 1 : 0;
     }
-    var managers = lab.managers().size();
-    return ready >= lab.nodes().size() && reachable >= managers
+    var managers = cluster.managers().size();
+    return ready >= cluster.nodes().size() && reachable >= managers
         ? Optional.empty()
         : Optional.of("%d nodes are ready, %d managers reachable".formatted(ready, reachable));
   }
@@ -48,8 +52,8 @@ public record Condition(String name, Check check) {
   public static Condition converged(String service) {
     return new Condition(
         service + " is converged",
-        lab -> {
-          for (var element : lab.list("/services?status=true")) {
+        cluster -> {
+          for (var element : cluster.list("/services?status=true")) {
             var listed = element.getAsJsonObject();
             if (listed.getAsJsonObject("Spec").get("Name").getAsString().equals(service)) {
               var status = listed.getAsJsonObject("ServiceStatus");

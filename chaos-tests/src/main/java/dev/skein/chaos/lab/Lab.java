@@ -1,10 +1,10 @@
 package dev.skein.chaos.lab;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.skein.chaos.RealTime;
-import dev.skein.cli.client.EngineClient;
+import dev.skein.chaos.workload.Manager;
+import dev.skein.cli.client.Endpoint;
 import dev.skein.cli.command.Interrupts;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.dev.DevCluster;
@@ -18,10 +18,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +29,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Any thread may use it.
 @RealTime
-public final class Lab implements AutoCloseable {
+public final class Lab implements Cluster, AutoCloseable {
 
   private static final Path ROOTS = Path.of("/tmp");
   private static final String ROOT_PREFIX = "skein-lab";
   private static final String OWNER = "owner";
-  private static final int ANSWER_SECONDS = 2;
-  private static final int LIST_SECONDS = 10;
-  private static final long LOOK_AGAIN_NANOS = Duration.ofMillis(50).toNanos();
+  private static final int LEADER_SECONDS = 2;
 
   private final DevCluster cluster;
   private final List<LabNode> nodes = new ArrayList<>();
@@ -184,21 +180,25 @@ public final class Lab implements AutoCloseable {
   }
 
   /// Puts a line into the record of what was done.
+  @Override
   public void note(String what) {
     notes.accept(what);
   }
 
   /// All nodes, managers first.
+  @Override
   public List<LabNode> nodes() {
     return List.copyOf(nodes);
   }
 
   /// The nodes that began as managers.
+  @Override
   public List<LabNode> managers() {
     return nodes.stream().filter(LabNode::isManager).toList();
   }
 
   /// The nodes that are no managers.
+  @Override
   public List<LabNode> workers() {
     return nodes.stream().filter(node -> !node.isManager()).toList();
   }
@@ -206,6 +206,7 @@ public final class Lab implements AutoCloseable {
   /// The node of a name.
   ///
   /// @throws IllegalArgumentException if there is none
+  @Override
   public LabNode node(String name) {
     return nodes.stream()
         .filter(node -> node.name().equals(name))
@@ -214,6 +215,7 @@ public final class Lab implements AutoCloseable {
   }
 
   /// The manager that leads now, if one can be found in a few seconds.
+  @Override
   public Optional<LabNode> findLeader() {
     var first = lastLeader;
     var order = new ArrayList<>(managers());
@@ -223,7 +225,7 @@ public final class Lab implements AutoCloseable {
       order.addFirst(first);
     }
     for (var manager : order) {
-      try (var client = manager.client(ANSWER_SECONDS)) {
+      try (var client = manager.client(LEADER_SECONDS)) {
         for (var node : client.list("/nodes")) {
           if (isLeader(node.getAsJsonObject())) {
             var leader = node(hostname(node));
@@ -248,52 +250,26 @@ public final class Lab implements AutoCloseable {
     return node.getAsJsonObject().getAsJsonObject("Description").get("Hostname").getAsString();
   }
 
-  /// The manager that leads now; waits until there is one.
+  @Override
   public LabNode leader(Duration within) throws IOException {
-    var found = new AtomicReference<@Nullable LabNode>();
-    await(
-        new Condition(
-            "a leader answers",
-            lab -> {
-              var leader = lab.findLeader();
-              leader.ifPresent(found::set);
-              return leader.isPresent() ? Optional.empty() : Optional.of("no manager leads");
-            }),
-        within);
-    return Objects.requireNonNull(found.get());
+    return node(Cluster.super.leader(within).name());
   }
 
-  /// The managers that do not lead.
+  @Override
   public List<LabNode> followers(Duration within) throws IOException {
     var leader = leader(within);
     return managers().stream().filter(manager -> manager != leader).toList();
   }
 
-  /// A list of the API, from any manager that answers.
-  public JsonArray list(String target) throws IOException {
-    return ask(client -> client.list(target));
-  }
-
-  /// An object of the API, from any manager that answers.
-  public JsonObject object(String target) throws IOException {
-    return ask(client -> client.object(target));
-  }
-
-  /// A question to a daemon.
-  @FunctionalInterface
-  public interface Question<T> {
-    /// Asks it.
-    T ask(EngineClient client) throws IOException;
-  }
-
   /// Asks the managers in turn until one answers.
   ///
   /// @throws IOException what the last one said, if none does
+  @Override
   public <T> T ask(Question<T> question) throws IOException {
     IOException last = new IOException("no manager runs");
     for (var manager : managers()) {
       if (manager.isRunning()) {
-        try (var client = manager.client(LIST_SECONDS)) {
+        try (var client = manager.client(ANSWER_SECONDS)) {
           return question.ask(client);
         } catch (IOException e) {
           last = e;
@@ -301,32 +277,6 @@ public final class Lab implements AutoCloseable {
       }
     }
     throw last;
-  }
-
-  /// Waits until a condition holds.
-  ///
-  /// @return how long that took
-  /// @throws IOException with what is missing, if it does not hold in time
-  public Duration await(Condition condition, Duration within) throws IOException {
-    var begin = System.nanoTime();
-    while (true) {
-      Optional<String> missing;
-      try {
-        missing = condition.check().missing(this);
-      } catch (IOException e) {
-        missing = Optional.of(String.valueOf(e.getMessage()));
-      }
-      var taken = Duration.ofNanos(System.nanoTime() - begin);
-      if (missing.isEmpty()) {
-        return taken;
-      }
-      if (taken.compareTo(within) > 0) {
-        throw new IOException(
-            "not within %d s: %s: %s"
-                .formatted(within.toSeconds(), condition.name(), missing.get()));
-      }
-      LockSupport.parkNanos(LOOK_AGAIN_NANOS);
-    }
   }
 
   /// From now on a node is started by another build's script.
@@ -349,9 +299,35 @@ public final class Lab implements AutoCloseable {
   }
 
   /// The file of the network namespace that reaches all its nodes, if they are isolated.
+  @Override
   public Optional<Path> network() {
     var isolation = Isolation.of(cluster.root());
     return isolation.exists() ? Optional.of(isolation.file()) : Optional.empty();
+  }
+
+  @Override
+  public List<Manager> entries() {
+    return managers().stream()
+        .map(node -> new Manager(node.name(), new Endpoint.Unix(node.socket().toString())))
+        .toList();
+  }
+
+  @Override
+  public String prefix() {
+    return "chaos-";
+  }
+
+  @Override
+  public Path directory() {
+    return root().resolve("chaos");
+  }
+
+  @Override
+  public List<String> command(Member except, String... words) {
+    var other = managers().stream().filter(node -> !node.equals(except)).findFirst().orElseThrow();
+    var command = new ArrayList<>(List.of(launcher, "--host", "unix://" + other.socket()));
+    command.addAll(List.of(words));
+    return command;
   }
 
   DevCluster cluster() {

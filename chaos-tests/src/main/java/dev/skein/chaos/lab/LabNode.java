@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// One node of a lab: a machine with a daemon. Stateless but for what is on its disk; any thread.
-public final class LabNode {
+public final class LabNode implements Machine {
 
   private static final int STOP_SECONDS = 20;
   private static final long LOG_BYTES_MAX = 16 << 20;
@@ -28,16 +28,19 @@ public final class LabNode {
   }
 
   /// `m1`, `w1`, …: its hostname.
+  @Override
   public String name() {
     return node.name();
   }
 
   /// Its address in the lab's network.
+  @Override
   public String address() {
     return node.address();
   }
 
   /// Whether it began as a manager.
+  @Override
   public boolean isManager() {
     return node.isManager();
   }
@@ -58,6 +61,7 @@ public final class LabNode {
   }
 
   /// A file of the lab's own beside the daemon's state, on the machine's disk and not the node's.
+  @Override
   public Path beside(String file) {
     return node.directory().resolve(file);
   }
@@ -70,6 +74,7 @@ public final class LabNode {
   }
 
   /// Whether the daemon's process lives, paused or not.
+  @Override
   public boolean isRunning() throws IOException {
     return node.process().isPresent();
   }
@@ -80,6 +85,7 @@ public final class LabNode {
   }
 
   /// The daemon's process and those of its tasks.
+  @Override
   public List<Long> processes() throws IOException {
     var pids = new ArrayList<Long>();
     node.process().map(ProcessHandle::pid).ifPresent(pids::add);
@@ -88,11 +94,13 @@ public final class LabNode {
   }
 
   /// The processes of its tasks.
+  @Override
   public List<Long> taskProcesses() throws IOException {
     return TaskProcesses.of(node.data());
   }
 
   /// Kills the daemon; its tasks go on.
+  @Override
   public void kill() throws IOException {
     lab.note("kill " + name());
     node.signalDaemon("KILL");
@@ -101,6 +109,7 @@ public final class LabNode {
 
   /// Kills the daemon and all tasks at once, as if the machine had lost its power; what was written
   /// to its disk without fsync stays.
+  @Override
   public void crash() throws IOException {
     lab.note("crash " + name());
     node.signalAll("KILL");
@@ -112,11 +121,29 @@ public final class LabNode {
   }
 
   /// Starts the daemon and waits until it answers; does nothing if it runs.
+  @Override
   public void start() throws IOException {
     if (!isRunning()) {
       launch();
       lab.cluster().awaitAnswer(node);
     }
+  }
+
+  /// Tried twice: whoever injected the fault may have died while the daemon was ending, and the
+  /// first try finds it running still.
+  @Override
+  public List<String> startCommand() {
+    return List.of(
+        "env",
+        "SKEIN_DEV_ROOT=" + lab.root(),
+        "sh",
+        "-c",
+        "\"$@\" || { sleep 1; \"$@\"; }",
+        "start",
+        lab.launcher(),
+        "dev",
+        "start",
+        name());
   }
 
   /// Starts the daemon without waiting for it.
@@ -126,6 +153,7 @@ public final class LabNode {
   }
 
   /// Freezes the daemon and all tasks.
+  @Override
   public void pause() throws IOException {
     lab.note("pause " + name());
     node.signalAll("STOP");
@@ -143,6 +171,7 @@ public final class LabNode {
   }
 
   /// A command that runs in the node's network.
+  @Override
   public List<String> inside(String... words) {
     var command = new ArrayList<>(node.inside());
     command.addAll(List.of(words));

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class ObjectClient implements Closeable {
   private static final String STAMP = "stamp";
 
+  /// By which all that experiments make is found.
+  private static final String LABEL = "dev.skein.chaos";
+
   private final EngineClient client;
 
   ObjectClient(EngineClient client) {
@@ -69,7 +72,9 @@ final class ObjectClient implements Closeable {
   private static JsonObject spec(String key, Content content) {
     var spec = new JsonObject();
     spec.addProperty("Name", key);
-    Json.make(spec, "Labels").addProperty(STAMP, Long.toString(content.stamp()));
+    var labels = Json.make(spec, "Labels");
+    labels.addProperty(LABEL, "object");
+    labels.addProperty(STAMP, Long.toString(content.stamp()));
     Json.make(spec, "Mode.Replicated").addProperty("Replicas", content.replicas());
     var task = Json.make(spec, "TaskTemplate");
     task.addProperty("Runtime", "process");

@@ -142,20 +142,26 @@ public final class CommandContext {
     }
   }
 
-  /// A new client of the daemon; it connects at the first call. The caller closes it.
-  public EngineClient client() {
+  /// The certificates for the daemon; null when none are asked for.
+  ///
+  /// @throws UsageException if only some of them are named
+  public @Nullable TlsFiles tls() {
     try {
-      return new EngineClient(endpoint(), TlsFiles.of(tlsCa, tlsCert, tlsKey, environment));
+      return TlsFiles.of(tlsCa, tlsCert, tlsKey, environment);
     } catch (IllegalArgumentException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
     }
+  }
+
+  /// A new client of the daemon; it connects at the first call. The caller closes it.
+  public EngineClient client() {
+    return new EngineClient(endpoint(), tls());
   }
 
   /// As [#client()], for answers that are not worth a long wait.
   ///
   /// @param timeoutSeconds how long an answer may take, from 1
   public EngineClient client(int timeoutSeconds) {
-    return new EngineClient(
-        endpoint(), TlsFiles.of(tlsCa, tlsCert, tlsKey, environment), timeoutSeconds);
+    return new EngineClient(endpoint(), tls(), timeoutSeconds);
   }
 }

@@ -2,6 +2,7 @@ package dev.skein.cli.dev;
 
 import dev.skein.cli.client.Endpoint;
 import dev.skein.cli.client.EngineClient;
+import dev.skein.cli.daemon.DaemonProcess;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.daemon.TaskLeftovers;
 import java.io.IOException;
@@ -155,8 +156,14 @@ public record DevNode(String name, String address, Path directory) {
     return environment;
   }
 
-  /// The daemon's process, if it runs.
+  /// The daemon's process, if it runs: the one that was started here, or whichever has taken over
+  /// its directory since.
   public Optional<ProcessHandle> process() throws IOException {
+    var started = started();
+    return started.isPresent() ? started : DaemonProcess.of(data());
+  }
+
+  private Optional<ProcessHandle> started() throws IOException {
     if (!Files.exists(processFile())) {
       return Optional.empty();
     }

@@ -27,11 +27,18 @@ public final class TaskProcesses {
 
   /// The ids of all processes of the tasks below a daemon's data directory.
   public static List<Long> of(Path data) throws IOException {
+    return of(data, "");
+  }
+
+  /// The same without those of one task.
+  ///
+  /// @param except the task's id
+  public static List<Long> of(Path data, String except) throws IOException {
     var sessions = new HashSet<Long>();
     if (!Files.isDirectory(data)) {
       return List.of();
     }
-    Files.walkFileTree(data, new StatusFiles(sessions));
+    Files.walkFileTree(data, new StatusFiles(sessions, except));
     return sessions.isEmpty() ? List.of() : inSessions(sessions);
   }
 
@@ -39,9 +46,18 @@ public final class TaskProcesses {
   private static final class StatusFiles extends SimpleFileVisitor<Path> {
 
     private final Set<Long> sessions;
+    private final String except;
 
-    StatusFiles(Set<Long> sessions) {
+    StatusFiles(Set<Long> sessions, String except) {
       this.sessions = sessions;
+      this.except = except;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+      return !except.isEmpty() && directory.endsWith(except)
+          ? FileVisitResult.SKIP_SUBTREE
+          : FileVisitResult.CONTINUE;
     }
 
     @Override

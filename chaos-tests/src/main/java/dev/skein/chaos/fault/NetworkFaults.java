@@ -129,6 +129,10 @@ final class NetworkFaults {
 
   /// Puts a rule into a table of its own; its `%s` becomes the address that the direction is about.
   private static Injection filter(Site site, String rule, Direction direction) throws IOException {
+    var unfiltered = site.machine().unfiltered(site.others());
+    if (unfiltered.isPresent()) {
+      throw new NotNowException(unfiltered.get());
+    }
     var table = "skein_fault_%08x".formatted(site.random().nextInt());
     var rules = new StringBuilder("table inet " + table + " {\n");
     if (direction != Direction.OUT) {
@@ -154,7 +158,9 @@ final class NetworkFaults {
 
   private static void chain(StringBuilder rules, String hook, String rule) {
     rules
-        .append("  chain %1$s {\n    type filter hook %1$s priority -200;\n    ".formatted(hook))
+        .append("  chain %1$s {\n    type filter hook %1$s priority -200;\n".formatted(hook))
+        // Whoever has to repair the node must get there.
+        .append("    tcp dport 22 accept\n    tcp sport 22 accept\n    ")
         .append(rule)
         .append("\n  }\n");
   }

@@ -4,7 +4,6 @@ import com.google.gson.JsonElement;
 import dev.skein.chaos.lab.Cluster;
 import dev.skein.chaos.lab.Member;
 import dev.skein.chaos.workload.Manager;
-import dev.skein.cli.client.TlsFiles;
 import dev.skein.cli.format.Json;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -183,7 +182,8 @@ public final class HostCluster implements Cluster {
             .findFirst()
             .orElse(entries.getFirst());
     var command = new ArrayList<>(List.of(launcher, "--host", entry.endpoint().toString()));
-    if (entry.tls() instanceof TlsFiles tls) {
+    var tls = entry.tls();
+    if (tls != null) {
       command.addAll(
           List.of(
               "--tlscacert",

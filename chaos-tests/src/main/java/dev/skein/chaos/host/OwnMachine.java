@@ -3,10 +3,14 @@ package dev.skein.chaos.host;
 import dev.skein.chaos.RealTime;
 import dev.skein.chaos.lab.Detached;
 import dev.skein.chaos.lab.Machine;
+import dev.skein.chaos.lab.Member;
 import dev.skein.cli.daemon.DaemonProcess;
 import dev.skein.cli.dev.DevNode;
+import dev.skein.cli.dev.SystemCommand;
 import dev.skein.cli.dev.TaskProcesses;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -209,6 +213,29 @@ public final class OwnMachine implements Machine {
   @Override
   public void pause() throws IOException {
     DevNode.signal("STOP", processes());
+  }
+
+  @Override
+  public Optional<String> unfiltered(List<? extends Member> others) {
+    if (!SystemCommand.succeeds("nft", "list", "tables")) {
+      return Optional.of(
+          "%s has no nft, or its daemon's user is not root: apt-get install nftables"
+              .formatted(name));
+    }
+    // To cut off an address of this machine would cut off other nodes from one another too.
+    return others.stream()
+        .filter(other -> isOwn(other.address()))
+        .findFirst()
+        .map(other -> "%s and %s are on one machine".formatted(name, other.name()));
+  }
+
+  private static boolean isOwn(String address) {
+    try {
+      var at = InetAddress.getByName(address);
+      return at.isLoopbackAddress() || NetworkInterface.getByInetAddress(at) != null;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.skein.chaos.lab;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// A node whose processes can be touched by this one: what the faults of processes and of the
 /// packet filter need.
@@ -31,6 +32,11 @@ public interface Machine extends Member {
 
   /// Freezes the daemon and all tasks.
   void pause() throws IOException;
+
+  /// Why its packet filter can't cut it off from other nodes, if it can't.
+  default Optional<String> unfiltered(List<? extends Member> others) {
+    return Optional.empty();
+  }
 
   /// A command that runs in the node's network.
   List<String> inside(String... words);

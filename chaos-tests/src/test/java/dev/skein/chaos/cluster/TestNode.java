@@ -7,6 +7,7 @@ import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.client.UnreachableException;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.daemon.TaskLeftovers;
+import dev.skein.cli.daemon.DaemonProcess;
 import dev.skein.cli.dev.TaskProcesses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -261,6 +262,8 @@ public final class TestNode {
     if (process != null) {
       process.destroyForcibly();
     }
+    // Another may have been started in its place.
+    DaemonProcess.of(data()).ifPresent(ProcessHandle::destroyForcibly);
     killTasks();
   }
 
@@ -273,7 +276,11 @@ public final class TestNode {
         () -> {
           // One may have been started while its daemon was being killed.
           killNow();
-          return isRunning() || !taskProcesses().isEmpty() ? Optional.empty() : Optional.of(true);
+          return isRunning()
+                  || DaemonProcess.of(data()).isPresent()
+                  || !taskProcesses().isEmpty()
+              ? Optional.empty()
+              : Optional.of(true);
         });
     TaskLeftovers.remove(data());
     var cgroups = Leftovers.cgroups(recordedId());

@@ -5,9 +5,9 @@ import dev.skein.cli.client.ApiException;
 import dev.skein.cli.client.Endpoint;
 import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.client.UnreachableException;
+import dev.skein.cli.daemon.DaemonProcess;
 import dev.skein.cli.daemon.DirectoryTree;
 import dev.skein.cli.daemon.TaskLeftovers;
-import dev.skein.cli.daemon.DaemonProcess;
 import dev.skein.cli.dev.TaskProcesses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -276,9 +276,7 @@ public final class TestNode {
         () -> {
           // One may have been started while its daemon was being killed.
           killNow();
-          return isRunning()
-                  || DaemonProcess.of(data()).isPresent()
-                  || !taskProcesses().isEmpty()
+          return isRunning() || DaemonProcess.of(data()).isPresent() || !taskProcesses().isEmpty()
               ? Optional.empty()
               : Optional.of(true);
         });

@@ -99,4 +99,28 @@ class PlanTest {
                 .refusals())
         .isEmpty();
   }
+
+  private static Plan where(List<Member> members, String step) {
+    var text = "apiVersion: chaos/v1\ntitle: Plan\nmethod:\n  - " + step + "\n";
+    return Plan.of(ExperimentReaderTest.good(text), members, fault -> Optional.empty());
+  }
+
+  @Test
+  void aStepThatNoNodeMayBeHurtByIsRefusedWithEachReason() {
+    var members =
+        List.of(
+            new Member("m1", true, Optional.of("m1 has no label")),
+            new Member("m2", true, Optional.of("m2 has no label")),
+            new Member("m3", true),
+            new Member("w1", false, Optional.of("w1 has no label")));
+    assertThat(where(members, "{at: 1s, fault: kill, target: worker}").refusals())
+        .satisfiesExactly(
+            why -> assertThat(why).contains("step 1", "no worker"),
+            why -> assertThat(why).contains("w1 has no label"));
+    assertThat(where(members, "{at: 1s, fault: kill, target: m2}").refusals())
+        .anySatisfy(why -> assertThat(why).contains("m2 has no label"));
+    // One of them may be hurt: which it is, is seen when the time has come.
+    assertThat(where(members, "{at: 1s, fault: kill, target: leader}").refusals()).isEmpty();
+    assertThat(where(members, "{at: 1s, fault: kill, target: any}").refusals()).isEmpty();
+  }
 }

@@ -88,9 +88,18 @@ class HostChaosStoryTest {
     skein("node", "update", "--label-add", "chaos.allowed=true", "w1").ok();
     skein("node", "update", "--label-add", "chaos.allowed=true", "m2").ok();
     // Of the user's own, with a name that experiments could have chosen.
-    skein("service", "create", "--name", "chaos-service-1", "--process", "--", "sleep", "1000").ok();
+    skein("service", "create", "--name", "chaos-service-1", "--process", "--", "sleep", "1000")
+        .ok();
     var before = daemonOf("w1").pid();
-    var run = skein("chaos", "run", "--via", CLUSTER.node("m2").host(), "--via", CLUSTER.node("m3").host(), experiment("kill.yaml", EXPERIMENT));
+    var run =
+        skein(
+            "chaos",
+            "run",
+            "--via",
+            CLUSTER.node("m2").host(),
+            "--via",
+            CLUSTER.node("m3").host(),
+            experiment("kill.yaml", EXPERIMENT));
     assertThat(run.text())
         .contains("kill at w1", "kill at w1 has ended", "lead at m2", "PASSED")
         .contains("linearizable: held", "equal-states: held", "converged: held")
@@ -126,17 +135,14 @@ class HostChaosStoryTest {
     run.environment().put("SKEIN_NO_BUILD", "1");
     var process = run.start();
     Await.until(
-        "the worker is paused",
-        Duration.ofSeconds(120),
-        () -> assertThat(isPaused("w1")).isTrue());
+        "the worker is paused", Duration.ofSeconds(120), () -> assertThat(isPaused("w1")).isTrue());
     process.destroyForcibly().waitFor();
     assertThat(skein("chaos", "status").ok().text()).contains("pause", "w1");
-    assertThat(skein("chaos", "run", experiment("kill.yaml", EXPERIMENT)).failed().err()).contains("stop --all");
+    assertThat(skein("chaos", "run", experiment("kill.yaml", EXPERIMENT)).failed().err())
+        .contains("stop --all");
     assertThat(skein("chaos", "stop", "--all").ok().text()).contains("removed");
     Await.until(
-        "the worker goes on",
-        Duration.ofSeconds(120),
-        () -> assertThat(isPaused("w1")).isFalse());
+        "the worker goes on", Duration.ofSeconds(120), () -> assertThat(isPaused("w1")).isFalse());
     assertThat(skein("service", "ls", "--format", "{{.Name}}").ok().text())
         .isEqualTo("chaos-service-1");
   }

@@ -39,6 +39,7 @@ class HostChaosStoryTest {
         - {at: 1s, fault: kill, target: w1, for: 5s}
         - {at: 3s, fault: lead, target: m2}
         - {at: 3s, fault: disk.full, target: w1}
+        - {at: 14s, fault: partition, target: w1, for: 2s}
       abort: [write_gap > 90s]
       guard: {deadman: 60s}
       verify: [linearizable, no_lost_ack, equal_states, one_leader_per_term, converged<90s]
@@ -104,7 +105,8 @@ class HostChaosStoryTest {
         .contains("kill at w1", "kill at w1 has ended", "lead at m2", "PASSED")
         .contains("linearizable: held", "equal-states: held", "converged: held")
         // What can't be done or seen from afar is told, and is no success.
-        .contains("step 3", "only for the local cluster", "1 steps were skipped")
+        .contains("step 3", "only for the local cluster", "2 steps were skipped")
+        .contains("step 4 partition w1 is skipped: w1 and m1 are on one machine")
         .contains("one-leader-per-term can't be seen from here");
     assertThat(run.code()).isZero();
     assertThat(daemonOf("w1").pid()).isNotEqualTo(before);

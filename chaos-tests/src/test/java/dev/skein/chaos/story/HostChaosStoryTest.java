@@ -137,14 +137,14 @@ class HostChaosStoryTest {
     run.environment().put("SKEIN_NO_BUILD", "1");
     var process = run.start();
     Await.until(
-        "the worker is paused", Duration.ofSeconds(120), () -> assertThat(isPaused("w1")).isTrue());
+        "the worker is paused", Duration.ofMinutes(2), () -> assertThat(isPaused("w1")).isTrue());
     process.destroyForcibly().waitFor();
     assertThat(skein("chaos", "status").ok().text()).contains("pause", "w1");
     assertThat(skein("chaos", "run", experiment("kill.yaml", EXPERIMENT)).failed().err())
         .contains("stop --all");
     assertThat(skein("chaos", "stop", "--all").ok().text()).contains("removed");
     Await.until(
-        "the worker goes on", Duration.ofSeconds(120), () -> assertThat(isPaused("w1")).isFalse());
+        "the worker goes on", Duration.ofMinutes(2), () -> assertThat(isPaused("w1")).isFalse());
     assertThat(skein("service", "ls", "--format", "{{.Name}}").ok().text())
         .isEqualTo("chaos-service-1");
   }

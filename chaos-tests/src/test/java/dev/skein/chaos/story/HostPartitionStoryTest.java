@@ -70,7 +70,7 @@ class HostPartitionStoryTest {
                   });
       Await.until(
           "the worker is cut off",
-          Duration.ofSeconds(120),
+          Duration.ofMinutes(2),
           () -> assertThat(tables(worker)).contains("skein_fault"));
       running.join();
       assertThat(failed[0]).isNull();

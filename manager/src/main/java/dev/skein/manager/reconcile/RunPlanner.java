@@ -8,6 +8,7 @@ import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
+import dev.skein.manager.plan.Wait;
 import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Schedule;
 import dev.skein.proto.v1.Service;
@@ -17,11 +18,8 @@ import dev.skein.state.Defaults;
 import dev.skein.state.Mode;
 import dev.skein.state.TaskStates;
 import dev.skein.state.Times;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Begins the runs of scheduled jobs when they are due, or skips them as the schedule's concurrency
@@ -31,15 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class RunPlanner implements Planner {
   /// The most runs of one job at once, where its schedule allows several.
   public static final int RUNS_MAX = 10;
-
-  /// How far ahead of the clock a due time that was seen to may be. Beyond that a clock was wrong
-  /// and has been put back, and due times count from now on: else the job would not run until then.
-  public static final Duration AHEAD_MAX = Duration.ofMinutes(1);
-
-  private static final int KNOWN_MAX = 1_000;
-
-  // What expressions mean, to know it fast.
-  private final Map<Schedule, CronSchedule> known = new HashMap<>();
 
   @Override
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
@@ -63,7 +52,8 @@ public final class RunPlanner implements Planner {
     }
     var seenTo = Times.instant(job.getJobStatus().getScheduledAt());
     var due = cron.last(seenTo, now);
-    if (seenTo.isAfter(now.plus(AHEAD_MAX))) {
+    if (Wait.isImpossible(seenTo, now)) {
+      // Due times count from now on: else the job would not run until then.
       var again = job.toBuilder();
       again.getJobStatusBuilder().setScheduledAt(Times.timestamp(now));
       plan.update(again.build());
@@ -79,21 +69,12 @@ public final class RunPlanner implements Planner {
   }
 
   /// Null for one that another version of this program admitted and this one does not understand.
-  private @Nullable CronSchedule cron(Schedule schedule) {
-    var timing = schedule.toBuilder().clearConcurrency().build();
-    var cron = known.get(timing);
-    if (cron == null) {
-      try {
-        cron = CronSchedule.of(timing);
-      } catch (CronException notUnderstood) {
-        return null;
-      }
-      if (known.size() == KNOWN_MAX) {
-        known.clear();
-      }
-      known.put(timing, cron);
+  private static @Nullable CronSchedule cron(Schedule schedule) {
+    try {
+      return CronSchedule.of(schedule);
+    } catch (CronException notUnderstood) {
+      return null;
     }
-    return cron;
   }
 
   private static Service begun(Service job, Instant due, Instant now) {

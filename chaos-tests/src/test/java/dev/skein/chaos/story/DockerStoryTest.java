@@ -156,7 +156,8 @@ final class DockerStoryTest {
     Await.until(
         "the service is gone for good",
         SOON,
-        () -> assertThat(events("type=service")).contains("create web", "update web", "remove web"));
+        () ->
+            assertThat(events("type=service")).contains("create web", "update web", "remove web"));
   }
 
   private String events(String filter) throws Exception {
@@ -199,8 +200,17 @@ final class DockerStoryTest {
     assertThat(docker.ok("service", "inspect", "--pretty", "sums"))
         .contains("Replicated Job", "Max Concurrent:\t2", "Total Completions:\t3");
     docker.ok(
-        "service", "create", "--name", "everywhere", "--mode", "global-job", "skein/process", "true");
-    assertThat(states("everywhere")).hasSize(2).allMatch(line -> line.endsWith("Complete Complete"));
+        "service",
+        "create",
+        "--name",
+        "everywhere",
+        "--mode",
+        "global-job",
+        "skein/process",
+        "true");
+    assertThat(states("everywhere"))
+        .hasSize(2)
+        .allMatch(line -> line.endsWith("Complete Complete"));
     assertThat(events("label=team=numbers")).contains("create sums").doesNotContain("everywhere");
     docker.ok("service", "rm", "sums", "everywhere");
     assertThat(docker.ok("service", "ls", "-q")).isEmpty();

@@ -6,7 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /// Marks the few classes that read the real clocks and streams, because what they deal with is real
-/// daemons. The simulator has none.
+/// daemons, or how long a command takes. What is simulated has none.
 @Retention(RetentionPolicy.CLASS)
 @Target(ElementType.TYPE)
 public @interface RealTime {}

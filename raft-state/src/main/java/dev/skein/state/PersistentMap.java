@@ -1,7 +1,6 @@
 package dev.skein.state;
 
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// Keys and values are never null. Keys are compared as [String#compareTo] does.
 public final class PersistentMap<V> {
   private static final PersistentMap<?> EMPTY =
-      new PersistentMap<>(SortedTree.<String, Object>empty(Comparator.naturalOrder()));
+      new PersistentMap<>(SortedTree.<String, Object>empty(String::compareTo));
 
   private final SortedTree<String, V> tree;
 

@@ -31,6 +31,11 @@ public final class Revisions {
     return null;
   }
 
+  /// Whether the service has the revision that the task runs.
+  public static boolean has(Service service, Task task) {
+    return isCurrent(service, task) || find(service, task.getSpecVersion()) != null;
+  }
+
   /// Whether the task runs its service's present revision.
   public static boolean isCurrent(Service service, Task task) {
     return task.getSpecVersion() == service.getSpecVersion();

@@ -19,6 +19,13 @@ public final class Times {
     return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }
 
+  /// Which of two times is earlier, as [java.util.Comparator#compare] does.
+  public static int compare(Timestamp a, Timestamp b) {
+    return a.getSeconds() != b.getSeconds()
+        ? Long.compare(a.getSeconds(), b.getSeconds())
+        : Integer.compare(a.getNanos(), b.getNanos());
+  }
+
   public static com.google.protobuf.Duration proto(Duration duration) {
     // Java has nanos in [0, 1e9) also below zero; protobuf wants both of one sign.
     var seconds = duration.getSeconds();

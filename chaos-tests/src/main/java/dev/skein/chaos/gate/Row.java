@@ -91,7 +91,7 @@ record Row(
           row("the leader's disk fails", "disk.fail", Target.LEADER, 1500, 3000, PLAIN, 4, 1),
           row("the leader can't fsync", "disk.sync-fail", Target.LEADER, 1500, 3000, PLAIN, 4, 1),
           row("the leader's disk is full", "disk.full", Target.LEADER, 2000, 4000, PLAIN, 2, 0),
-          row("the leader's disk hangs", "disk.freeze", Target.LEADER, 1000, 3000, PLAIN, 4, 1),
+          row("the leader's disk hangs", "disk.freeze", Target.LEADER, 3000, 8000, PLAIN, 4, 1),
           row("the leader's disk stutters", "disk.slow", Target.LEADER, 2000, 4000, PLAIN, 2, 0),
           row("a torn log", "log.torn", Target.FOLLOWER, 500, 1000, PLAIN, 2, 0),
           row("a flipped bit in a log", "log.flip", Target.FOLLOWER, 500, 1000, PLAIN, 2, 1),

@@ -134,7 +134,7 @@ final class CommitInvariants {
     require(service != null, "task %s is of no service", task.getId());
     if (service != null) {
       require(
-          Revisions.find(service, task.getSpecVersion()) != null,
+          Revisions.has(service, task),
           "task %s runs revision %d, which service %s does not have",
           task.getId(),
           task.getSpecVersion(),

@@ -1,5 +1,6 @@
 package dev.skein.chaos.sim;
 
+import dev.skein.chaos.RealTime;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -11,8 +12,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 
 /// Runs simulated clusters from the command line on all processors: `simulate --seeds N [--from
-/// S]`. Ends with 1 when some seed broke an invariant, and says how to replay it. `simulate --trace
-/// S` runs one seed and tells each change.
+/// S]`. Ends with 1 when some seed broke an invariant, and says how to replay it; says from time to
+/// time how far it is and how fast. `simulate --trace S` runs one seed and tells each change.
+@RealTime
 public final class Simulate {
   /// Failures after which it does not go on.
   private static final int FAILURES_MAX = 10;
@@ -56,16 +58,26 @@ public final class Simulate {
       }
     }
     var failures = new ArrayList<Failure>();
-    for (var done = 0L; done < seeds && failures.size() < FAILURES_MAX; done += SEEDS_PER_BATCH) {
-      var found = failures(from + done, Math.min(SEEDS_PER_BATCH, seeds - done));
+    var begun = System.nanoTime();
+    var done = 0L;
+    while (done < seeds && failures.size() < FAILURES_MAX) {
+      var batch = Math.min(SEEDS_PER_BATCH, seeds - done);
+      var found = failures(from + done, batch);
       found.forEach(failure -> out.println(failure.text()));
       failures.addAll(found);
+      done += batch;
+      out.println(progress(done, seeds, System.nanoTime() - begun));
     }
     out.println(
         failures.isEmpty()
             ? "%d seeds from %d: all invariants held".formatted(seeds, from)
-            : "%d seeds failed".formatted(failures.size()));
+            : "%d of %d seeds from %d failed".formatted(failures.size(), done, from));
     return failures.isEmpty() ? 0 : 1;
+  }
+
+  private static String progress(long done, long seeds, long nanos) {
+    var seconds = Math.max(nanos, 1) / 1e9;
+    return "%d of %d seeds in %.0f s: %.1f/s".formatted(done, seeds, seconds, done / seconds);
   }
 
   private static int trace(long seed, PrintStream out) {

@@ -2,20 +2,22 @@ package dev.skein.chaos.sim;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /// Time that passes only when everything due has happened. What is due at the same time happens in
 /// the order in which it was asked for.
 final class SimulatedTime {
-  private static final Comparator<Event> ORDER =
-      Comparator.comparing(Event::at).thenComparingLong(Event::number);
-
-  private final PriorityQueue<Event> events = new PriorityQueue<>(ORDER);
+  private final PriorityQueue<Event> events = new PriorityQueue<>();
   private Instant now;
   private long number;
 
-  private record Event(Instant at, long number, Runnable action) {}
+  private record Event(Instant at, long number, Runnable action) implements Comparable<Event> {
+    @Override
+    public int compareTo(Event other) {
+      var byTime = at.compareTo(other.at);
+      return byTime != 0 ? byTime : Long.compare(number, other.number);
+    }
+  }
 
   SimulatedTime(Instant start) {
     this.now = start;

@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// the month and one of the week that are both given hold each on its own.
 ///
 /// Where clocks are put forward, a due time of a fixed hour that this leaves out does not come that
-/// day; where they are put back, one comes at the first of its two. Immutable.
+/// day; where they are put back, one comes at the first of its two. Safe for use by several
+/// threads.
 public final class CronSchedule {
   /// Characters of an expression.
   public static final int EXPRESSION_CHARACTERS = 256;
@@ -69,8 +71,23 @@ public final class CronSchedule {
   private static final Pattern SPACES = Pattern.compile("\\s+");
   private static final Pattern NUMBERS = Pattern.compile("(\\d{1,9})-(\\d{1,9})(/.*)?");
 
+  private static final int KNOWN_MAX = 1_000;
+
+  // What schedules mean: to read one takes a hundred times as long as to ask it.
+  private static final Map<Key, CronSchedule> KNOWN = new ConcurrentHashMap<>();
+
   private final ExecutionTime times;
   private final ZoneId zone;
+  private volatile Gap latest = new Gap(Instant.MAX, Instant.MAX);
+
+  private record Key(String expression, String timezone) {}
+
+  /// A stretch of time in which nothing is due, and what is due at its end.
+  private record Gap(Instant from, Instant due) {
+    boolean holds(Instant time) {
+      return !time.isBefore(from) && time.isBefore(due);
+    }
+  }
 
   private CronSchedule(ExecutionTime times, ZoneId zone) {
     this.times = times;
@@ -81,7 +98,16 @@ public final class CronSchedule {
   ///
   /// @throws CronException when it cannot be understood, or never comes
   public static CronSchedule of(Schedule schedule) throws CronException {
-    return of(schedule.getExpression(), schedule.getTimezone());
+    var key = new Key(schedule.getExpression(), schedule.getTimezone());
+    var known = KNOWN.get(key);
+    if (known == null) {
+      known = of(key.expression, key.timezone);
+      if (KNOWN.size() >= KNOWN_MAX) {
+        KNOWN.clear();
+      }
+      KNOWN.put(key, known);
+    }
+    return known;
   }
 
   /// Reads an expression of five fields, or of six with the second first, or a nickname such as
@@ -195,7 +221,15 @@ public final class CronSchedule {
 
   /// The first due time after a time; null when none comes any more.
   public @Nullable Instant next(Instant after) {
-    return times.nextExecution(after.atZone(zone)).map(at -> at.toInstant()).orElse(null);
+    var gap = latest;
+    if (gap.holds(after)) {
+      return gap.due;
+    }
+    var next = times.nextExecution(after.atZone(zone)).map(at -> at.toInstant()).orElse(null);
+    if (next != null) {
+      latest = new Gap(after, next);
+    }
+    return next;
   }
 
   /// The last due time after one time and not after another; null when there is none.

@@ -238,6 +238,9 @@ final class Presence {
       return Map.of();
     }
     retryAt = null;
+    if (dirty.isEmpty()) {
+      return Map.of();
+    }
     var sets = new HashMap<Long, ChangeSet>();
     var set = ChangeSet.newBuilder();
     var ids = new ArrayList<String>();

@@ -19,9 +19,13 @@ public record Lineage(List<Task> tasks, long iteration) {
   /// By revision first: a slot moves on to newer ones only, whatever the clocks of different
   /// leaders said.
   private static final Comparator<Task> BY_AGE =
-      Comparator.comparingLong(Task::getSpecVersion)
-          .thenComparing(task -> Times.instant(task.getCreatedAt()))
-          .thenComparing(Task::getId);
+      (a, b) -> {
+        if (a.getSpecVersion() != b.getSpecVersion()) {
+          return Long.compare(a.getSpecVersion(), b.getSpecVersion());
+        }
+        var byTime = Times.compare(a.getCreatedAt(), b.getCreatedAt());
+        return byTime != 0 ? byTime : a.getId().compareTo(b.getId());
+      };
 
   public Lineage {
     tasks = List.copyOf(tasks);

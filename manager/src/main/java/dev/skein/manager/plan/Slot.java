@@ -2,7 +2,6 @@ package dev.skein.manager.plan;
 
 import dev.skein.proto.v1.Task;
 import dev.skein.state.ClusterState;
-import java.util.Comparator;
 
 /// The place that a line of tasks fills one after the other: a numbered one of a replicated
 /// service, or a node's of a global service.
@@ -15,12 +14,6 @@ import java.util.Comparator;
 /// @param iteration of jobs; 0 of other services
 public record Slot(String serviceId, int number, String nodeId, long iteration)
     implements Comparable<Slot> {
-  private static final Comparator<Slot> ORDER =
-      Comparator.comparing(Slot::serviceId)
-          .thenComparingInt(Slot::number)
-          .thenComparing(Slot::nodeId)
-          .thenComparingLong(Slot::iteration);
-
   public static Slot of(Task task) {
     return new Slot(
         task.getServiceId(),
@@ -66,6 +59,14 @@ public record Slot(String serviceId, int number, String nodeId, long iteration)
 
   @Override
   public int compareTo(Slot other) {
-    return ORDER.compare(this, other);
+    var byService = serviceId.compareTo(other.serviceId);
+    if (byService != 0) {
+      return byService;
+    }
+    if (number != other.number) {
+      return Integer.compare(number, other.number);
+    }
+    var byNode = nodeId.compareTo(other.nodeId);
+    return byNode != 0 ? byNode : Long.compare(iteration, other.iteration);
   }
 }

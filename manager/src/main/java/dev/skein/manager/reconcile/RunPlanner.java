@@ -19,9 +19,7 @@ import dev.skein.state.Mode;
 import dev.skein.state.TaskStates;
 import dev.skein.state.Times;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Begins the runs of scheduled jobs when they are due, or skips them as the schedule's concurrency
@@ -31,11 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class RunPlanner implements Planner {
   /// The most runs of one job at once, where its schedule allows several.
   public static final int RUNS_MAX = 10;
-
-  private static final int KNOWN_MAX = 1_000;
-
-  // What expressions mean, to know it fast.
-  private final Map<Schedule, CronSchedule> known = new HashMap<>();
 
   @Override
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
@@ -76,21 +69,12 @@ public final class RunPlanner implements Planner {
   }
 
   /// Null for one that another version of this program admitted and this one does not understand.
-  private @Nullable CronSchedule cron(Schedule schedule) {
-    var timing = schedule.toBuilder().clearConcurrency().build();
-    var cron = known.get(timing);
-    if (cron == null) {
-      try {
-        cron = CronSchedule.of(timing);
-      } catch (CronException notUnderstood) {
-        return null;
-      }
-      if (known.size() == KNOWN_MAX) {
-        known.clear();
-      }
-      known.put(timing, cron);
+  private static @Nullable CronSchedule cron(Schedule schedule) {
+    try {
+      return CronSchedule.of(schedule);
+    } catch (CronException notUnderstood) {
+      return null;
     }
-    return cron;
   }
 
   private static Service begun(Service job, Instant due, Instant now) {

@@ -35,7 +35,7 @@ public final class ServiceRevisions {
 
   /// Whether the service still has the revision that the task runs.
   public boolean has(Task task) {
-    return Revisions.find(service, task.getSpecVersion()) != null;
+    return Revisions.has(service, task);
   }
 
   /// What the current revision asks for.

@@ -3,6 +3,7 @@ package dev.skein.manager.cron;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skein.proto.v1.Schedule;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +69,30 @@ class CronScheduleTest {
         .isEqualTo(base.plusSeconds(300));
     assertThat(schedule.last(base, base.plusSeconds(86_700))).isEqualTo(base.plusSeconds(86_700));
     assertThat(schedule.last(base.plusSeconds(900), base)).isNull();
+  }
+
+  @Test
+  void whatItWasAskedBeforeChangesNoAnswer() throws CronException {
+    for (var expression : List.of("30 2 * * *", "*/20 1-3 * * *", "0 0 1 1 *", "15,45 * * * * *")) {
+      var asked = CronSchedule.of(expression, "Europe/Berlin");
+      for (var start : List.of("2026-03-28T23:00:00Z", "2026-10-24T23:00:00Z")) {
+        // Forward, and back again.
+        for (var step = -20; step <= 20; step++) {
+          var time = Instant.parse(start).plusSeconds(Math.abs(step) * 751L);
+          assertThat(asked.next(time))
+              .as(expression + " after " + time)
+              .isEqualTo(CronSchedule.of(expression, "Europe/Berlin").next(time));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aScheduleIsReadOnce() throws CronException {
+    var schedule = Schedule.newBuilder().setExpression("7 * * * *").setTimezone("Europe/Berlin");
+    assertThat(CronSchedule.of(schedule.build()))
+        .isSameAs(CronSchedule.of(schedule.setConcurrencyValue(3).build()))
+        .isNotSameAs(CronSchedule.of(schedule.clearTimezone().build()));
   }
 
   @Test

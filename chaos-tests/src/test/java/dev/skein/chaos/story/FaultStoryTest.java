@@ -40,6 +40,9 @@ class FaultStoryTest {
   private static final Duration DEADMAN = Duration.ofMinutes(2);
   private static final int RPC_PORT = 2377;
 
+  /// Twice the delay, less the jitter, with which a connection to a far node is made.
+  private static final Duration FAR = Duration.ofMillis(180);
+
   private static Lab lab;
 
   @BeforeAll
@@ -122,20 +125,19 @@ class FaultStoryTest {
   }
 
   @Test
-  void aFarLeaderLeadsOnAndTheClusterWorksAndAllIsNearAgainAtTheEnd() throws Exception {
+  void withAFarLeaderTheClusterWorksAndAllIsNearAgainAtTheEnd() throws Exception {
     var leader = lab.leader(SOON);
-    var before = connecting(leader);
+    assertThat(connecting(leader)).isLessThan(FAR);
     var delay = inject("delay", leader, Map.of("ms", "100", "jitter", "10"));
     try {
-      assertThat(connecting(leader)).isBetween(Duration.ofMillis(180), Duration.ofSeconds(2));
+      assertThat(connecting(leader)).isGreaterThanOrEqualTo(FAR);
       create("far", "sleep 1000", "{}");
       lab.await(Condition.converged("far"), SOON);
       lab.await(Condition.ready(), SOON);
-      assertThat(lab.leader(SOON)).isEqualTo(leader);
     } finally {
       delay.end();
     }
-    assertThat(connecting(leader)).isLessThan(before.plusMillis(100));
+    assertThat(connecting(leader)).isLessThan(FAR);
     remove("far");
   }
 

@@ -159,13 +159,13 @@ final class DiskFaults {
   }
 
   private static Injection failSync(Site site) throws IOException {
-    var error = "fsync,fdatasync:error=EIO" + (site.text("which").equals("first") ? ":when=1" : "");
+    var error = "error=EIO" + (site.text("which").equals("first") ? ":when=1" : "");
     var tracer = site.node().beside("tracer.pid");
     // Its end lets the daemon go; the daemon itself mostly has ended by then.
     var end = List.of("sh", "-c", "kill \"$(cat \"$0\")\"; rm \"$0\"", tracer.toString());
     var deadman = site.arm(List.of(end, site.startCommand()));
     try {
-      Tracer.attach(site.node(), "inject=" + error, tracer, site.deadman());
+      Tracer.attach(site.node(), "fsync,fdatasync", error, tracer, site.deadman());
     } catch (IOException e) {
       deadman.fire();
       throw e;

@@ -36,11 +36,12 @@ public final class Tracer {
 
   /// Begins to step into the calls of a node's daemon, and returns when all its threads are held.
   ///
-  /// @param what `inject=CALLS:…`, as strace has it
+  /// @param calls their names, with commas
+  /// @param what becomes of them, as strace's `inject` has it
   /// @param pidFile where the tracer's process id is written; its end lets the daemon go
   /// @param longest when it ends by itself
   /// @throws IOException with what strace said, if it can't
-  public static void attach(LabNode node, String what, Path pidFile, Duration longest)
+  public static void attach(LabNode node, String calls, String what, Path pidFile, Duration longest)
       throws IOException {
     var daemon = node.daemon();
     var said = node.beside("tracer.log");
@@ -49,11 +50,13 @@ public final class Tracer {
                 "setsid",
                 "sh",
                 "-c",
-                "echo $$ >\"$0\"; exec timeout \"$1\" strace -f -q -e \"$2\" -o /dev/null -p"
-                    + " \"$3\"",
+                "echo $$ >\"$0\"; exec timeout \"$1\" strace -f -q -e trace=\"$2\""
+                    + " -e inject=\"$2:$3\" -o \"$4\" -p \"$5\"",
                 pidFile.toString(),
                 Long.toString(Math.max(1, longest.toSeconds())),
+                calls,
                 what,
+                node.beside("tracer.calls").toString(),
                 Long.toString(daemon))
             .redirectErrorStream(true)
             .redirectOutput(said.toFile())

@@ -20,7 +20,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +39,9 @@ class FaultStoryTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration DEADMAN = Duration.ofMinutes(2);
   private static final int RPC_PORT = 2377;
+
+  /// Twice the delay, less the jitter, with which a connection to a far node is made.
+  private static final Duration FAR = Duration.ofMillis(180);
 
   private static Lab lab;
 
@@ -85,6 +87,11 @@ class FaultStoryTest {
   }
 
   private static void create(String name, String command, String restartPolicy) throws IOException {
+    create(name, 2, command, restartPolicy);
+  }
+
+  private static void create(String name, int replicas, String command, String restartPolicy)
+      throws IOException {
     var spec =
         JsonParser.parseString(
             """
@@ -93,9 +100,9 @@ class FaultStoryTest {
                "Runtime": "process",
                "ContainerSpec": {"Command": ["sh", "-c", "%s"], "StopGracePeriod": 1000000000},
                "RestartPolicy": %s},
-             "Mode": {"Replicated": {"Replicas": 2}}}
+             "Mode": {"Replicated": {"Replicas": %d}}}
             """
-                .formatted(name, command, restartPolicy));
+                .formatted(name, command, restartPolicy, replicas));
     lab.ask(client -> client.post("/services/create", spec));
   }
 
@@ -118,20 +125,19 @@ class FaultStoryTest {
   }
 
   @Test
-  void aFarLeaderLeadsOnAndTheClusterWorksAndAllIsNearAgainAtTheEnd() throws Exception {
+  void withAFarLeaderTheClusterWorksAndAllIsNearAgainAtTheEnd() throws Exception {
     var leader = lab.leader(SOON);
-    var before = connecting(leader);
+    assertThat(connecting(leader)).isLessThan(FAR);
     var delay = inject("delay", leader, Map.of("ms", "100", "jitter", "10"));
     try {
-      assertThat(connecting(leader)).isBetween(Duration.ofMillis(180), Duration.ofSeconds(2));
+      assertThat(connecting(leader)).isGreaterThanOrEqualTo(FAR);
       create("far", "sleep 1000", "{}");
       lab.await(Condition.converged("far"), SOON);
       lab.await(Condition.ready(), SOON);
-      assertThat(lab.leader(SOON)).isEqualTo(leader);
     } finally {
       delay.end();
     }
-    assertThat(connecting(leader)).isLessThan(before.plusMillis(100));
+    assertThat(connecting(leader)).isLessThan(FAR);
     remove("far");
   }
 
@@ -145,7 +151,7 @@ class FaultStoryTest {
           "the daemon has ended",
           Duration.ofSeconds(20),
           () -> {
-            write("config" + acknowledged.size(), acknowledged);
+            write("asked-" + acknowledged.size(), acknowledged);
             assertThat(leader.isRunning()).isFalse();
           });
       assertThat(leader.logFrom(0)).contains("could not be stored", "check the disk");
@@ -155,8 +161,8 @@ class FaultStoryTest {
     }
     lab.await(Condition.ready(), SOON);
     var kept = new ArrayList<String>();
-    for (var config : lab.list("/configs")) {
-      kept.add(config.getAsJsonObject().getAsJsonObject("Spec").get("Name").getAsString());
+    for (var service : lab.list("/services")) {
+      kept.add(service.getAsJsonObject().getAsJsonObject("Spec").get("Name").getAsString());
     }
     assertThat(kept).containsAll(acknowledged);
     assertThat(acknowledged).isNotEmpty();
@@ -164,16 +170,13 @@ class FaultStoryTest {
 
   private static Optional<String> writes(List<String> acknowledged) {
     var before = acknowledged.size();
-    write("config" + before, acknowledged);
+    write("written-" + before, acknowledged);
     return acknowledged.size() > before ? Optional.empty() : Optional.of("not yet");
   }
 
   private static void write(String name, List<String> acknowledged) {
-    var spec = new JsonObject();
-    spec.addProperty("Name", name);
-    spec.addProperty("Data", Base64.getEncoder().encodeToString(new byte[] {1}));
     try {
-      lab.ask(client -> client.post("/configs/create", spec));
+      create(name, 0, "true", "{}");
       acknowledged.add(name);
     } catch (IOException e) {
       // Refused or in doubt: it is not counted.
@@ -202,7 +205,6 @@ class FaultStoryTest {
     assertThat(ids("steady")).isEqualTo(steady);
     remove("steady");
     remove("restless");
-    Await.until("they are gone", SOON, () -> assertThat(tasks("restless")).isEmpty());
   }
 
   private static List<String> ids(String service) throws IOException {

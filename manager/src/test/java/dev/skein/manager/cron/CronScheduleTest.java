@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skein.proto.v1.Schedule;
+import dev.skein.proto.v1.ScheduleConcurrency;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,7 +92,7 @@ class CronScheduleTest {
   void aScheduleIsReadOnce() throws CronException {
     var schedule = Schedule.newBuilder().setExpression("7 * * * *").setTimezone("Europe/Berlin");
     assertThat(CronSchedule.of(schedule.build()))
-        .isSameAs(CronSchedule.of(schedule.setConcurrencyValue(3).build()))
+        .isSameAs(CronSchedule.of(schedule.setConcurrency(ScheduleConcurrency.SCHEDULE_CONCURRENCY_REPLACE).build()))
         .isNotSameAs(CronSchedule.of(schedule.clearTimezone().build()));
   }
 

@@ -16,6 +16,7 @@ find_jdk || { echo "prepare.sh: no JDK 25 found: install one, or set SKEIN_JAVA_
 gson=$(ls "$target"/lib/gson-*.jar)
 picocli=$(ls "$target"/lib/picocli-*.jar)
 client_jars=$target/skein-cli.jar:$gson:$picocli
+"$java" -cp "$picocli" "$here/AddStackMaps.java" "$picocli"
 
 hash() {
   cat "$@" | cksum | tr ' ' -

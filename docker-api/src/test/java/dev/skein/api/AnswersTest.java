@@ -2,6 +2,7 @@ package dev.skein.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.skein.proto.v1.LocalNodeInfo;
@@ -13,6 +14,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -250,6 +252,58 @@ class AnswersTest {
     assertThat(fullTask.getAsJsonObject("ContainerSpec").get("StopGracePeriod"))
         .hasToString("10000000000");
     assertThat(api.control.spec(id).hasUpdateConfig()).isFalse();
+  }
+
+  @Test
+  void aHealthCheckHasItsDefaultsWhenAsked() throws Exception {
+    var created =
+        client.request(
+            "POST",
+            "/services/create",
+            """
+            {"Name":"checked","TaskTemplate":{"ContainerSpec":{"Image":"skein/process",
+             "Command":["true"],"Healthcheck":{"Test":["CMD-SHELL","true"],"Retries":7}}}}
+            """);
+    assertThat(created.status()).isEqualTo(201);
+    assertThat(healthcheck("false"))
+        .isEqualTo(JsonParser.parseString("{\"Test\":[\"CMD-SHELL\",\"true\"],\"Retries\":7}"));
+    assertThat(healthcheck("true"))
+        .isEqualTo(
+            JsonParser.parseString(
+                """
+                {"Test":["CMD-SHELL","true"],"Interval":30000000000,"Timeout":30000000000,
+                 "Retries":7,"StartPeriod":0,"StartInterval":5000000000}
+                """));
+  }
+
+  private JsonElement healthcheck(String insertDefaults) throws Exception {
+    return spec(client.get("/services/checked?insertDefaults=" + insertDefaults))
+        .getAsJsonObject("TaskTemplate")
+        .getAsJsonObject("ContainerSpec")
+        .get("Healthcheck");
+  }
+
+  @Test
+  void whoFollowsAJobAsDockersClientDoesFindsItsSlotsFromZeroOn() throws Exception {
+    client.request(
+        "POST",
+        "/services/create",
+        """
+        {"Name":"job","Mode":{"ReplicatedJob":{"TotalCompletions":2}},
+         "TaskTemplate":{"ContainerSpec":{"Image":"skein/process","Command":["true"]}}}
+        """);
+    assertThat(slots("/tasks")).containsExactly(1, 2);
+    assertThat(slots("/tasks?filters=%7B%22_up-to-date%22:%5B%22true%22%5D%7D"))
+        .containsExactly(0, 1);
+  }
+
+  private List<Integer> slots(String target) throws Exception {
+    var slots = new ArrayList<Integer>();
+    for (var task : client.get(target).json().getAsJsonArray()) {
+      var slot = task.getAsJsonObject().get("Slot");
+      slots.add(slot == null ? 0 : slot.getAsInt());
+    }
+    return slots;
   }
 
   private static JsonObject spec(HttpClientSocket.Answer answer) {

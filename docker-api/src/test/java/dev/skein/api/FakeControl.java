@@ -387,8 +387,12 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
   private List<Task> tasks() {
     var tasks = new ArrayList<Task>();
     for (var service : services.values()) {
-      var replicas = service.getSpec().getMode().getReplicated().getReplicas();
-      for (var slot = 1; slot <= replicas; slot++) {
+      var mode = service.getSpec().getMode();
+      var tasksWanted =
+          mode.hasReplicatedJob()
+              ? mode.getReplicatedJob().getTotalCompletions()
+              : mode.getReplicated().getReplicas();
+      for (var slot = 1; slot <= tasksWanted; slot++) {
         var task =
             Task.newBuilder()
                 .setId("tsk" + slot + service.getId().substring(3))
@@ -399,6 +403,9 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
                 .setSlot(slot)
                 .setNodeId(nodes.keySet().iterator().next())
                 .setDesiredState(TaskState.TASK_STATE_RUNNING);
+        if (mode.hasReplicatedJob()) {
+          task.setJobIteration(Version.getDefaultInstance());
+        }
         task.getStatusBuilder()
             .setState(TaskState.TASK_STATE_RUNNING)
             .setTimestamp(EPOCH)

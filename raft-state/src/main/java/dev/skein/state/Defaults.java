@@ -4,6 +4,7 @@ import dev.skein.proto.v1.Autoscale;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.ContainerSpec;
 import dev.skein.proto.v1.FailureAction;
+import dev.skein.proto.v1.Healthcheck;
 import dev.skein.proto.v1.NodeSpec;
 import dev.skein.proto.v1.Placement;
 import dev.skein.proto.v1.PlacementStrategy;
@@ -33,6 +34,11 @@ public final class Defaults {
 
   /// How long a drain may wait for the replicas elsewhere, so that none hangs either.
   public static final Duration DRAIN_DEADLINE = Duration.ofMinutes(10);
+
+  public static final Duration PROBE_INTERVAL = Duration.ofSeconds(30);
+  public static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
+  public static final Duration PROBE_START_INTERVAL = Duration.ofSeconds(5);
+  public static final long PROBE_RETRIES = 3;
 
   public static final long REPLICAS = 1;
   public static final long TASK_HISTORY = 5;
@@ -83,6 +89,23 @@ public final class Defaults {
   public static boolean hasHealthcheck(ContainerSpec spec) {
     var check = spec.getHealthcheck();
     return check.getTestCount() > 0 && !check.getTest(0).equals("NONE");
+  }
+
+  /// A health check with what holds where it says nothing, or 0, which Docker takes for that. It
+  /// is the nodes that check: an agent has the same values.
+  public static Healthcheck healthcheck(Healthcheck check) {
+    return check.toBuilder()
+        .setInterval(orDefault(check.getInterval(), PROBE_INTERVAL))
+        .setTimeout(orDefault(check.getTimeout(), PROBE_TIMEOUT))
+        .setRetries(check.getRetries() > 0 ? check.getRetries() : PROBE_RETRIES)
+        .setStartPeriod(check.getStartPeriod())
+        .setStartInterval(orDefault(check.getStartInterval(), PROBE_START_INTERVAL))
+        .build();
+  }
+
+  private static com.google.protobuf.Duration orDefault(
+      com.google.protobuf.Duration given, Duration unset) {
+    return Times.duration(given).isPositive() ? given : Times.proto(unset);
   }
 
   /// How new tasks of a service are placed.

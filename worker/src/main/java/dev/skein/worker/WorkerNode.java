@@ -120,7 +120,7 @@ public final class WorkerNode implements AutoCloseable {
     while (!closed) {
       LockSupport.parkNanos(sampler.pauseNanos());
       if (!closed) {
-        agent.measured(sampler.sample(agent.tasks(), runtime, mesh.stats()));
+        agent.measured(sampler.sample(agent.tasks(), runtime::usage, mesh.stats()));
       }
     }
   }

@@ -22,9 +22,6 @@ public final class BenchNode {
   private static final int SIGNAL_SECONDS = 10;
   private static final int PORT = 2377;
 
-  /// `USER_HZ`, which Linux has fixed at 100 for what it shows in `/proc`.
-  private static final double TICKS_PER_SECOND = 100;
-
   private final String name;
   private final String address;
   private final Path directory;
@@ -155,16 +152,18 @@ public final class BenchNode {
 
   /// Processor seconds that the daemon has used.
   public double cpuSeconds() throws IOException {
-    var stat = Files.readString(proc("stat"));
-    // The fields after the command's closing parenthesis; utime and stime are the 14th and 15th.
-    var fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
-    return (Long.parseLong(fields.get(11)) + Long.parseLong(fields.get(12))) / TICKS_PER_SECOND;
+    return ProcessorTime.seconds(pid());
   }
 
-  private Path proc(String file) throws IOException {
+  /// The daemon's process.
+  public long pid() throws IOException {
     if (process == null) {
       throw new IOException(name + " was not started");
     }
-    return Path.of("/proc", Long.toString(process.pid()), file);
+    return process.pid();
+  }
+
+  private Path proc(String file) throws IOException {
+    return Path.of("/proc", Long.toString(pid()), file);
   }
 }

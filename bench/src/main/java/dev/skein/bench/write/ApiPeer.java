@@ -91,6 +91,15 @@ final class ApiPeer implements Peer {
   }
 
   @Override
+  public List<Long> processes() throws IOException {
+    var pids = new ArrayList<Long>();
+    for (var node : cluster.nodes()) {
+      pids.add(node.pid());
+    }
+    return pids;
+  }
+
+  @Override
   public void close() throws IOException {
     cluster.close();
   }

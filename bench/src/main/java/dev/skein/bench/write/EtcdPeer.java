@@ -183,6 +183,11 @@ final class EtcdPeer implements Peer {
   }
 
   @Override
+  public List<Long> processes() {
+    return members.stream().map(Process::pid).toList();
+  }
+
+  @Override
   public void close() throws IOException {
     Runtime.getRuntime().removeShutdownHook(onExit);
     if (leader != null) {

@@ -134,6 +134,11 @@ final class StorePeer implements Peer {
   }
 
   @Override
+  public List<Long> processes() {
+    return members.stream().map(member -> member.process.pid()).toList();
+  }
+
+  @Override
   public void close() throws IOException {
     Runtime.getRuntime().removeShutdownHook(onExit);
     members.forEach(Member::kill);

@@ -2,6 +2,7 @@ package dev.skein.bench.write;
 
 import dev.skein.bench.Figures;
 import dev.skein.bench.RealTime;
+import dev.skein.bench.cluster.ProcessorTime;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -28,6 +29,8 @@ public final class WriteBench {
 
   private final List<Peer> peers = new ArrayList<>();
   private final Map<String, List<ClosedLoop.Result>> results = new LinkedHashMap<>();
+  // Processor time of the members for a write, in microseconds.
+  private final Map<String, List<Double>> costs = new LinkedHashMap<>();
 
   private WriteBench() {}
 
@@ -68,9 +71,12 @@ public final class WriteBench {
     for (var round = -WARM_UP_ROUNDS; round < rounds; round++) {
       for (var writers : WRITERS) {
         for (var peer : peers) {
+          var before = processorSeconds(peer);
           var result = run(peer, writers, seconds);
           if (round >= 0) {
+            var micros = (processorSeconds(peer) - before) * 1e6 / (result.perSecond() * seconds);
             results.computeIfAbsent(key(peer, writers), _ -> new ArrayList<>()).add(result);
+            costs.computeIfAbsent(key(peer, writers), _ -> new ArrayList<>()).add(micros);
           }
         }
       }
@@ -92,6 +98,14 @@ public final class WriteBench {
     }
   }
 
+  private static double processorSeconds(Peer peer) throws IOException {
+    var sum = 0.0;
+    for (var pid : peer.processes()) {
+      sum += ProcessorTime.seconds(pid);
+    }
+    return sum;
+  }
+
   private static String key(Peer peer, int writers) {
     return peer.label() + ", " + writers + (writers == 1 ? " writer" : " writers");
   }
@@ -101,13 +115,14 @@ public final class WriteBench {
         (what, all) ->
             Figures.print(
                 what,
-                "%.0f/s (%.0f-%.0f), p50 %.2f ms, p99 %.1f ms"
+                "%.0f/s (%.0f-%.0f), p50 %.2f ms, p99 %.1f ms, %.0f us of processor time each"
                     .formatted(
                         rate(all),
                         Figures.percentile(rates(all), 0),
                         Figures.max(rates(all)),
                         Figures.median(all.stream().map(ClosedLoop.Result::medianMillis).toList()),
-                        Figures.median(all.stream().map(ClosedLoop.Result::p99Millis).toList()))));
+                        Figures.median(all.stream().map(ClosedLoop.Result::p99Millis).toList()),
+                        Figures.median(costs.getOrDefault(what, List.of())))));
     for (var peer : peers) {
       ratio(peer.label() + ", 64 writers to 1", key(peer, 64), key(peer, 1));
     }

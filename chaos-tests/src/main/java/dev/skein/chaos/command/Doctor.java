@@ -3,6 +3,8 @@ package dev.skein.chaos.command;
 import dev.skein.chaos.fault.Catalogue;
 import dev.skein.chaos.fault.Fault;
 import dev.skein.chaos.lab.Clocks;
+import dev.skein.chaos.lab.DelayLine;
+import dev.skein.chaos.lab.Tracer;
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Command.Leaf;
 import dev.skein.cli.command.CommandContext;
@@ -69,6 +71,8 @@ final class Doctor {
     lines.add(line("isolated nodes (a network and a disk for each)", Isolation.missing()));
     lines.add(line("network cuts, loss, resets", tool("nft", "--version", "nftables")));
     lines.add(line("slow networks", tool("tc", "-V", "iproute2")));
+    lines.add(line("delayed packets", DelayLine.missing()));
+    lines.add(line("failing fsync", tool("strace", "-V", "strace").or(Tracer::missing)));
     lines.add(
         line(
             "wrong clocks",

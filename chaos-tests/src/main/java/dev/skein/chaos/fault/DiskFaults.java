@@ -1,6 +1,7 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.fault.Fault.Option;
+import dev.skein.chaos.lab.Tracer;
 import dev.skein.cli.dev.SystemCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,6 +65,18 @@ final class DiskFaults {
             true,
             List.of(),
             DiskFaults::fail),
+        new Fault(
+            "disk.sync-fail",
+            "The node's disk fails to fsync, while reads and writes go on",
+            "Each fsync of the daemon returns an input/output error (strace steps into its system"
+                + " calls, which slows it down too). What the kernel took and could not store is"
+                + " lost without another word, so that trying again proves nothing: a manager must"
+                + " stop within seconds and acknowledge nothing that a majority has not stored.",
+            List.of(Need.TRACER),
+            true,
+            List.of(
+                new Option("which", "all", "all|first", "all of them, or each thread's first one")),
+            DiskFaults::failSync),
         new Fault(
             "power.cut",
             "The node's power fails; what was not fsynced is lost",
@@ -140,6 +153,25 @@ final class DiskFaults {
     var processes = site.node().breakDisk();
     return () -> {
       site.node().powerOff(processes);
+      site.node().start();
+      deadman.disarm();
+    };
+  }
+
+  private static Injection failSync(Site site) throws IOException {
+    var error = "fsync,fdatasync:error=EIO" + (site.text("which").equals("first") ? ":when=1" : "");
+    var tracer = site.node().beside("tracer.pid");
+    // Its end lets the daemon go; the daemon itself mostly has ended by then.
+    var end = List.of("sh", "-c", "kill \"$(cat \"$0\")\"; rm \"$0\"", tracer.toString());
+    var deadman = site.arm(List.of(end, site.startCommand()));
+    try {
+      Tracer.attach(site.node(), "inject=" + error, tracer, site.deadman());
+    } catch (IOException e) {
+      deadman.fire();
+      throw e;
+    }
+    return () -> {
+      SystemCommand.succeeds(end.toArray(String[]::new));
       site.node().start();
       deadman.disarm();
     };

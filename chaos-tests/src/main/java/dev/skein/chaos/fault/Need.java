@@ -1,8 +1,10 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.lab.Clocks;
+import dev.skein.chaos.lab.DelayLine;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.Tracer;
 import dev.skein.cli.dev.SystemCommand;
 import java.nio.file.Files;
 import java.util.Optional;
@@ -23,11 +25,25 @@ public enum Need {
       return isolated(lab).or(() -> tool("tc", "-V", "iproute2"));
     }
   },
+  /// A network of the node's own, and links that a program is the other end of.
+  DELAY {
+    @Override
+    Optional<String> missing(Lab lab) {
+      return isolated(lab).or(DelayLine::missing);
+    }
+  },
   /// A disk of the node's own.
   DISK {
     @Override
     Optional<String> missing(Lab lab) {
       return isolated(lab);
+    }
+  },
+  /// Something that can step into a daemon's system calls.
+  TRACER {
+    @Override
+    Optional<String> missing(Lab lab) {
+      return tool("strace", "-V", "strace").or(Tracer::missing);
     }
   },
   /// Daemons whose clock can be moved.

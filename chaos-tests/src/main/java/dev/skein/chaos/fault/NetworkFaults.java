@@ -1,10 +1,14 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.fault.Fault.Option;
+import dev.skein.chaos.lab.DelayLine;
 import dev.skein.chaos.lab.LabNode;
+import dev.skein.cli.dev.Isolation;
 import dev.skein.cli.dev.SystemCommand;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -82,7 +86,20 @@ final class NetworkFaults {
             List.of(Need.SHAPER),
             true,
             List.of(new Option("kbit", "1000", "[1-9][0-9]{1,6}", "thousands of bits in a second")),
-            NetworkFaults::rate));
+            NetworkFaults::rate),
+        new Fault(
+            "delay",
+            "The node is far away",
+            "Each packet to and from the node is held back for a while, so that an answer takes"
+                + " twice as long; with a jitter, packets overtake each other. Everything becomes"
+                + " slower and nothing else: nobody who is only far away may be taken for dead.",
+            List.of(Need.DELAY),
+            true,
+            List.of(
+                new Option("ms", "100", "[1-9][0-9]{0,3}", "milliseconds, each way"),
+                new Option(
+                    "jitter", "0", "0|[1-9][0-9]{0,3}", "milliseconds less or more; at most ms")),
+            NetworkFaults::delay));
   }
 
   private enum Direction {
@@ -177,5 +194,48 @@ final class NetworkFaults {
                 "latency",
                 "400ms"));
     return deadman::fire;
+  }
+
+  /// Takes the node's link off the bridge and puts one of our own there instead, with a line
+  /// between the two that holds each frame.
+  private static Injection delay(Site site) throws IOException {
+    var network = site.lab().network().orElseThrow();
+    var hub = network.getFileName().toString();
+    var link = site.node().name();
+    var tap = "delay-" + link;
+    if (SystemCommand.succeeds("ip", "-n", hub, "link", "show", tap)) {
+      throw new NotNowException("packets of " + link + " are delayed already");
+    }
+    var deadman =
+        site.arm(
+            List.of(
+                ip(hub, "link delete " + tap),
+                ip(hub, "link set " + link + " master " + Isolation.BRIDGE + " arp on")));
+    DelayLine line = null;
+    try {
+      var delay = Duration.ofMillis(site.number("ms"));
+      var jitter = Duration.ofMillis(Math.min(site.number("jitter"), site.number("ms")));
+      line = DelayLine.open(network, link, tap, delay, jitter, site.random());
+      // Without ARP: the bridge's own address would be answered for on the link, past the line.
+      SystemCommand.run(ip(hub, "link set " + link + " nomaster arp off"));
+      SystemCommand.run(ip(hub, "link set " + tap + " master " + Isolation.BRIDGE + " up"));
+    } catch (IOException | RuntimeException | Error e) {
+      if (line != null) {
+        line.close();
+      }
+      deadman.fire();
+      throw e;
+    }
+    var opened = line;
+    return () -> {
+      opened.close();
+      deadman.fire();
+    };
+  }
+
+  private static List<String> ip(String namespace, String words) {
+    var command = new ArrayList<>(List.of("ip", "-n", namespace));
+    command.addAll(List.of(words.split(" ")));
+    return command;
   }
 }

@@ -2,9 +2,7 @@ package dev.skein.chaos.lab;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /// The disk of an isolated node, as the kernel sees it.
@@ -16,15 +14,6 @@ public final class Disk {
   /// `EXT4_GOING_FLAGS_NOLOGFLUSH`: what is not yet in the journal is lost.
   private static final int WITHOUT_FLUSH = 2;
 
-  private static final MethodHandle IOCTL =
-      CLibrary.function(
-          "ioctl",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.ADDRESS));
-
   private Disk() {}
 
   /// From now on each read, write and fsync of the ext4 file system with this directory fails with
@@ -34,12 +23,12 @@ public final class Disk {
       var flags = arena.allocateFrom(ValueLayout.JAVA_INT, WITHOUT_FLUSH);
       CLibrary.withDescriptor(
           directory,
-          descriptor -> {
-            if ((int) IOCTL.invokeExact(descriptor, SHUTDOWN, flags) != 0) {
-              throw new IOException(
-                  directory + " is not on an ext4 file system that can be shut down");
-            }
-          });
+          descriptor ->
+              CLibrary.ioctl(
+                  "shutting down the file system of %s, which has to be ext4".formatted(directory),
+                  descriptor,
+                  SHUTDOWN,
+                  flags));
     }
   }
 }

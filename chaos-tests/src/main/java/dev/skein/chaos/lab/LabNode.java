@@ -74,6 +74,15 @@ public final class LabNode {
     return node.process().isPresent();
   }
 
+  /// The id of the daemon's process.
+  ///
+  /// @throws IOException if it does not run
+  long daemon() throws IOException {
+    return node.process()
+        .map(ProcessHandle::pid)
+        .orElseThrow(() -> new IOException("the daemon of " + name() + " does not run"));
+  }
+
   /// Whether the daemon answers.
   public boolean answers() throws IOException {
     return Lab.answers(node);

@@ -23,19 +23,26 @@ public final class HttpLoad implements AutoCloseable {
 
   private final List<TestNode> nodes;
   private final int port;
+  private final String path;
   private final AtomicLong answered = new AtomicLong();
   private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopped;
 
-  private HttpLoad(List<TestNode> nodes, int port) {
+  private HttpLoad(List<TestNode> nodes, int port, String path) {
     this.nodes = nodes;
     this.port = port;
+    this.path = path;
   }
 
   /// Begins to ask.
   public static HttpLoad start(int clients, List<TestNode> nodes, int port) {
-    var load = new HttpLoad(List.copyOf(nodes), port);
+    return start(clients, nodes, port, "/");
+  }
+
+  /// Begins to ask for a path, with its query.
+  public static HttpLoad start(int clients, List<TestNode> nodes, int port, String path) {
+    var load = new HttpLoad(List.copyOf(nodes), port, path);
     for (var i = 0; i < clients; i++) {
       var first = i;
       load.threads.add(Thread.ofPlatform().name("http-load-" + i).start(() -> load.ask(first)));
@@ -61,7 +68,8 @@ public final class HttpLoad implements AutoCloseable {
     try (var socket = new Socket()) {
       socket.connect(new InetSocketAddress(host, port), TIMEOUT_MS);
       socket.setSoTimeout(TIMEOUT_MS);
-      var request = "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
+      var request =
+          "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(US_ASCII));
       var answer = new String(socket.getInputStream().readAllBytes(), US_ASCII);
       requireWhole(answer);

@@ -11,6 +11,7 @@ import dev.skein.chaos.cluster.TestNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -155,10 +156,10 @@ final class DockerStoryTest {
     Await.until(
         "the service is gone for good",
         SOON,
-        () -> assertThat(events()).contains("create web", "update web", "remove web"));
+        () -> assertThat(events("type=service")).contains("create web", "update web", "remove web"));
   }
 
-  private String events() throws Exception {
+  private String events(String filter) throws Exception {
     return docker.ok(
         "events",
         "--since",
@@ -166,13 +167,98 @@ final class DockerStoryTest {
         "--until",
         Long.toString(Instant.now().getEpochSecond()),
         "--filter",
-        "type=service",
+        filter,
         "--format",
         "{{.Action}} {{.Actor.Attributes.name}}");
   }
 
   @Test
   @Order(6)
+  void jobsRunToTheirEnd() throws Exception {
+    // Not detached: the client follows the job until all that it looks for has completed.
+    docker.ok(
+        "service",
+        "create",
+        "--name",
+        "sums",
+        "--label",
+        "team=numbers",
+        "--mode",
+        "replicated-job",
+        "--replicas",
+        "3",
+        "--max-concurrent",
+        "2",
+        "skein/process",
+        "true");
+    assertThat(docker.ok("service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}}"))
+        .isEqualTo("sums replicated job 0/2 (3/3 completed)");
+    assertThat(states("sums"))
+        .containsExactlyInAnyOrder(
+            "sums.1 Complete Complete", "sums.2 Complete Complete", "sums.3 Complete Complete");
+    assertThat(docker.ok("service", "inspect", "--pretty", "sums"))
+        .contains("Replicated Job", "Max Concurrent:\t2", "Total Completions:\t3");
+    docker.ok(
+        "service", "create", "--name", "everywhere", "--mode", "global-job", "skein/process", "true");
+    assertThat(states("everywhere")).hasSize(2).allMatch(line -> line.endsWith("Complete Complete"));
+    assertThat(events("label=team=numbers")).contains("create sums").doesNotContain("everywhere");
+    docker.ok("service", "rm", "sums", "everywhere");
+    assertThat(docker.ok("service", "ls", "-q")).isEmpty();
+  }
+
+  private List<String> states(String service) {
+    return docker
+        .ok(
+            "service",
+            "ps",
+            service,
+            "--format",
+            "{{.Name}} {{.DesiredState}} {{slice .CurrentState 0 8}}")
+        .lines()
+        .toList();
+  }
+
+  @Test
+  @Order(7)
+  void aHealthCheckDecidesWhatRuns() throws Exception {
+    docker.ok(
+        "service",
+        "create",
+        "--name",
+        "checked",
+        "--health-cmd",
+        "test ! -e sick",
+        "--health-interval",
+        "500ms",
+        "--health-retries",
+        "2",
+        "--restart-delay",
+        "0s",
+        "--update-monitor",
+        "1s",
+        "--update-failure-action",
+        "rollback",
+        "skein/process",
+        "sleep",
+        "9999");
+    assertThat(docker.ok("service", "inspect", "--pretty", "checked"))
+        .contains("Test = CMD-SHELL", "Test = test ! -e sick", "Interval = 500ms", "Retries = 2");
+    assertThat(
+            docker.fails("service", "update", "--health-cmd", "echo not well; exit 3", "checked"))
+        .contains("service rolled back");
+    Await.until(
+        "the failed task tells what its check said",
+        SOON,
+        () ->
+            assertThat(
+                    docker.ok("service", "ps", "checked", "--no-trunc", "--format", "{{.Error}}"))
+                .contains("unhealthy: the health check failed 2 times in a row", "not well"));
+    assertThat(Tasks.awaitRunning(n1, "checked", 1)).hasSize(1);
+    docker.ok("service", "rm", "checked");
+  }
+
+  @Test
+  @Order(8)
   void theSwarmIsLeft() throws Exception {
     new Docker(n2).ok("swarm", "leave");
     Await.until(

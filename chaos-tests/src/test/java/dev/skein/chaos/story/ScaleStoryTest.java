@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skein.chaos.cluster.Await;
 import dev.skein.chaos.cluster.Cli;
 import dev.skein.chaos.cluster.Http;
+import dev.skein.chaos.cluster.HttpLoad;
 import dev.skein.chaos.cluster.Tasks;
 import dev.skein.chaos.cluster.TestCluster;
 import dev.skein.chaos.cluster.TestNode;
@@ -121,6 +122,44 @@ final class ScaleStoryTest {
 
   @Test
   @Order(4)
+  void aServiceFollowsTheCpuThatItUsesUpAndDown() throws Exception {
+    cli.ok(
+        "service",
+        "autoscale",
+        "--max",
+        "3",
+        "--target-cpu",
+        "10%",
+        "--scale-down-delay",
+        "3s",
+        "web");
+    try (var load = HttpLoad.start(1, CLUSTER.nodes(), WEB, "/cpu?ms=100")) {
+      Await.until("three replicas run", SOON, () -> assertThat(replicas()).isEqualTo("3/3"));
+      assertThat(load.failures()).isEmpty();
+    }
+    assertThat(cli.ok("service", "autoscale", "web"))
+        .contains("1 to 3 tasks, 10% of CPU each", "% of CPU each, 10% wanted");
+    Await.until("one replica is left", SOON, () -> assertThat(replicas()).isEqualTo("1/1"));
+  }
+
+  @Test
+  @Order(5)
+  void aServiceFollowsTheRateOfItsConnectionsUpAndDown() throws Exception {
+    cli.ok("service", "autoscale", "--target-rps", "2", "web");
+    try (var load = HttpLoad.start(1, CLUSTER.nodes(), WEB)) {
+      Await.until("three replicas run", SOON, () -> assertThat(replicas()).isEqualTo("3/3"));
+      assertThat(load.failures()).isEmpty();
+    }
+    assertThat(cli.ok("service", "autoscale", "web"))
+        .contains("1 to 3 tasks, 2 connections per second each");
+    assertThat(cli.fails("service", "update", "--replicas", "2", "web"))
+        .contains("service web is scaled by itself between 1 and 3 replicas");
+    Await.until("one replica is left", SOON, () -> assertThat(replicas()).isEqualTo("1/1"));
+    cli.ok("service", "autoscale", "--off", "web");
+  }
+
+  @Test
+  @Order(6)
   void aRebalanceOfAHealthyServiceLosesNoRequest() throws Exception {
     cli.ok("node", "update", "--availability", "drain", "w2");
     cli.ok("service", "scale", "web=4");
@@ -166,7 +205,7 @@ final class ScaleStoryTest {
   }
 
   @Test
-  @Order(5)
+  @Order(7)
   void consolidationShowsWhichNodesCouldBeEmptied() {
     assertThat(cli.ok("swarm", "consolidate", "--dry-run"))
         .contains("stays: ", "reserves neither CPU nor memory");
@@ -174,7 +213,7 @@ final class ScaleStoryTest {
   }
 
   @Test
-  @Order(6)
+  @Order(8)
   void anEphemeralWorkerIsForgottenOnceItIsGone() throws Exception {
     cli.ok("node", "update", "--ephemeral", "--ephemeral-after", "2s", "w2");
     CLUSTER.node("w2").killAll();

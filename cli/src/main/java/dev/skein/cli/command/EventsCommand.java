@@ -87,9 +87,25 @@ final class EventsCommand {
   private static String line(
       JsonElement event, @Nullable String format, @Nullable Template template, ZoneId zone) {
     if (template != null) {
-      return template.apply(event);
+      return template.apply(withDockersNames(event));
     }
     return "json".equals(format) ? Json.write(event) : line(event, zone);
+  }
+
+  /// In templates Docker's client has names of its own for what is in lower case in the API.
+  private static JsonElement withDockersNames(JsonElement event) {
+    JsonObject named = event.getAsJsonObject();
+    alias(named, "time", "Time");
+    alias(named, "timeNano", "TimeNano");
+    alias(named, "scope", "Scope");
+    return named;
+  }
+
+  private static void alias(JsonObject event, String name, String dockersName) {
+    JsonElement value = event.get(name);
+    if (value != null) {
+      event.add(dockersName, value);
+    }
   }
 
   /// An event as Docker prints it: time, type, action, actor and its attributes by their names.

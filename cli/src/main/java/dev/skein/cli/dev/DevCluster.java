@@ -272,28 +272,58 @@ public final class DevCluster {
     }
   }
 
-  /// Ends all daemons and tasks, and forgets the cluster.
+  /// Ends all daemons and tasks, and forgets the cluster. What can't be removed keeps nothing else
+  /// from being removed.
   public void down() throws IOException {
-    for (var node : nodes()) {
-      if (node.isIsolated()) {
-        // What waits for a frozen disk can't be killed.
-        Isolation.thaw(node);
-      }
-      node.signalAll("CONT");
-      node.signalAll("KILL");
-    }
-    for (var node : nodes()) {
-      await(
-          STOP_SECONDS,
-          node.name() + " does not end",
+    var nodes = nodes();
+    var failures = new ArrayList<IOException>();
+    for (var node : nodes) {
+      attempt(
+          failures,
           () -> {
-            // A task may have been started while its daemon was being killed.
+            if (node.isIsolated()) {
+              // What waits for a frozen disk can't be killed.
+              Isolation.thaw(node);
+            }
+            node.signalAll("CONT");
             node.signalAll("KILL");
-            return node.process().isEmpty() && TaskProcesses.of(node.data()).isEmpty();
           });
-      node.delete();
     }
-    Isolation.of(root).remove();
+    for (var node : nodes) {
+      attempt(failures, () -> remove(node));
+    }
+    attempt(failures, Isolation.of(root)::remove);
+    if (!failures.isEmpty()) {
+      var failure = new IOException(failures.getFirst().getMessage(), failures.getFirst());
+      failures.subList(1, failures.size()).forEach(failure::addSuppressed);
+      throw failure;
+    }
+  }
+
+  private void remove(DevNode node) throws IOException {
+    await(
+        STOP_SECONDS,
+        node.name() + " does not end",
+        () -> {
+          // A task may have been started while its daemon was being killed.
+          node.signalAll("KILL");
+          return node.process().isEmpty() && TaskProcesses.of(node.data()).isEmpty();
+        });
+    node.delete();
+  }
+
+  /// A part of a larger removal.
+  @FunctionalInterface
+  private interface Part {
+    void run() throws IOException;
+  }
+
+  private static void attempt(List<IOException> failures, Part part) {
+    try {
+      part.run();
+    } catch (IOException e) {
+      failures.add(e);
+    }
   }
 
   /// A step that is repeated until it says that it is done.

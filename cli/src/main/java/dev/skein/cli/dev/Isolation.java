@@ -16,6 +16,9 @@ public final class Isolation {
   /// Before a node's number.
   public static final String NETWORK = "10.77.0.";
 
+  /// What joins the nodes, in the namespace of [#hub]; each node's link there has its name.
+  public static final String BRIDGE = "br0";
+
   private static final Path NAMESPACES = Path.of("/run/netns");
   private static final String BRIDGE_ADDRESS = NETWORK + "254";
   private static final String DISK_SIZE = "1G";
@@ -80,9 +83,9 @@ public final class Isolation {
   void create() throws IOException {
     SystemCommand.run("ip", "netns", "add", hub());
     ip(hub(), "link set lo up");
-    ip(hub(), "link add br0 type bridge forward_delay 0");
-    ip(hub(), "address add " + BRIDGE_ADDRESS + "/24 dev br0");
-    ip(hub(), "link set br0 up");
+    ip(hub(), "link add " + BRIDGE + " type bridge forward_delay 0");
+    ip(hub(), "address add " + BRIDGE_ADDRESS + "/24 dev " + BRIDGE);
+    ip(hub(), "link set " + BRIDGE + " up");
   }
 
   /// Makes a node's network and disk.
@@ -90,7 +93,7 @@ public final class Isolation {
     var own = namespace(node.name());
     SystemCommand.run("ip", "netns", "add", own);
     ip(hub(), "link add " + node.name() + " type veth peer name eth0 netns " + own);
-    ip(hub(), "link set " + node.name() + " master br0 up");
+    ip(hub(), "link set " + node.name() + " master " + BRIDGE + " up");
     ip(own, "link set lo up");
     ip(own, "address add " + node.address() + "/24 dev eth0");
     ip(own, "link set eth0 up");

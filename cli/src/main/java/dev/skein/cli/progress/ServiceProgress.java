@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,10 +61,11 @@ public final class ServiceProgress {
     context.interrupts().arm();
     for (int round = 0; ; round++) {
       JsonObject service = client.object(Query.of("/services", serviceId).toString());
-      JsonArray tasks = tasks(client, serviceId);
+      boolean isJob = JobProgress.isJob(service);
+      JsonArray tasks = tasks(client, serviceId, !isJob);
       Set<String> down = down(client);
       Look look =
-          JobProgress.isJob(service)
+          isJob
               ? job.look(service, tasks, down, context.nanoTime())
               : convergence.look(service, tasks, down, context.nanoTime());
       Outcome outcome = look.outcome();
@@ -109,11 +111,16 @@ public final class ServiceProgress {
         + " to verify that tasks are stable...";
   }
 
-  private static JsonArray tasks(EngineClient client, String serviceId) throws IOException {
-    return client.list(
-        Query.of("/tasks")
-            .filters(Map.of("service", List.of(serviceId), "_up-to-date", List.of("true")))
-            .toString());
+  /// A job's tasks are told apart by their iteration; of a service only those count that run what
+  /// it is to run now.
+  private static JsonArray tasks(EngineClient client, String serviceId, boolean upToDate)
+      throws IOException {
+    Map<String, List<String>> filters = new HashMap<>();
+    filters.put("service", List.of(serviceId));
+    if (upToDate) {
+      filters.put("_up-to-date", List.of("true"));
+    }
+    return client.list(Query.of("/tasks").filters(filters).toString());
   }
 
   private static Set<String> down(EngineClient client) throws IOException {

@@ -414,6 +414,9 @@ class ProgramTest {
         .startsWith("GET /events?since=1772365800.000000000&filters=");
     assertThat(skein.run("events", "--format", "{{.Type}} {{.Actor.Attributes.name}}").out())
         .isEqualTo("service web\nnode <no value>\n");
+    assertThat(skein.run("events", "--format", "{{.Time}} {{.time}} {{.TimeNano}}").out())
+        .isEqualTo(
+            "1700000000 1700000000 1700000000000000001\n1700000001 1700000001 <no value>\n");
   }
 
   @Test

@@ -25,6 +25,9 @@ final class SpecDefaults {
     task.setRestartPolicy(inserted(Defaults.restartPolicy(spec, task.getRestartPolicy())));
     var container = task.getContainerSpecBuilder();
     container.setStopGracePeriod(Times.proto(Defaults.stopGracePeriod(container.build())));
+    if (Defaults.hasHealthcheck(container.build())) {
+      container.setHealthcheck(Defaults.healthcheck(container.getHealthcheck()));
+    }
     var endpoint = filled.getEndpointSpecBuilder();
     if (endpoint.getMode() == EndpointMode.ENDPOINT_MODE_UNSPECIFIED) {
       endpoint.setMode(EndpointMode.ENDPOINT_MODE_VIP);

@@ -8,12 +8,16 @@ import java.util.Set;
 
 /// Which events a reader asked for.
 final class EventFilter {
+  /// The filters that name no object.
+  private static final Set<String> GENERAL = Set.of("type", "event", "scope", "label");
+
   /// Docker's kinds that this program has no events of are known, and match nothing.
   private static final Set<String> KNOWN =
       Set.of(
           "type",
           "event",
           "scope",
+          "label",
           "node",
           "service",
           "task",
@@ -50,6 +54,7 @@ final class EventFilter {
         && filters.any("type", event.getType(), String::equals)
         && filters.any("event", event.getAction(), String::equals)
         && filters.any("scope", "swarm", String::equals)
+        && filters.labels("label", event.getAttributesMap())
         && isOfNamedObject(event);
   }
 
@@ -58,7 +63,7 @@ final class EventFilter {
   private boolean isOfNamedObject(Event event) {
     var named = false;
     for (var type : KNOWN) {
-      if (type.equals("type") || type.equals("event") || type.equals("scope")) {
+      if (GENERAL.contains(type)) {
         continue;
       }
       for (var value : filters.of(type)) {

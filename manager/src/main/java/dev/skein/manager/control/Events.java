@@ -16,11 +16,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// What users are told of a commit, with Docker's types, actions and attribute names; of tasks
-/// Docker tells nothing, so theirs are ours. Pure.
+/// Docker tells nothing, so theirs are ours. As in Docker's events of containers, labels are among
+/// the attributes: those of the node or the service, and of a task those of its service. Pure.
 final class Events {
   private Events() {}
 
@@ -61,6 +63,7 @@ final class Events {
 
   private static Event.Builder node(@Nullable Node before, @Nullable Node after) {
     var event = event("node", before, after);
+    labels(event, either(before, after).getSpec().getLabelsMap());
     event.putAttributes("name", Lookup.name(either(before, after)));
     if (before != null && after != null) {
       changed(
@@ -91,6 +94,7 @@ final class Events {
     }
     var removed = after == null || after.getPendingDelete();
     var event = event("service", before, removed ? null : after);
+    labels(event, either(before, after).getSpec().getLabelsMap());
     event.putAttributes("name", either(before, after).getSpec().getName());
     if (before != null && after != null && !removed) {
       if (Defaults.isReplicated(after.getSpec())) {
@@ -157,6 +161,7 @@ final class Events {
     }
     var service = service(commit, task.getServiceId());
     if (service != null) {
+      labels(event, service.getSpec().getLabelsMap());
       event.putAttributes("service.name", service.getSpec().getName());
       event.putAttributes("name", ObjectView.taskName(service.getSpec().getName(), task));
     }
@@ -168,6 +173,12 @@ final class Events {
       event.putAttributes("err", after.getStatus().getErr());
     }
     return event;
+  }
+
+  /// What the event itself says goes before a label of the same name.
+  private static void labels(Event.Builder event, Map<String, String> labels) {
+    var said = Map.copyOf(event.getAttributesMap());
+    event.putAllAttributes(labels).putAllAttributes(said);
   }
 
   private static @Nullable Service service(Commit commit, String id) {
@@ -199,7 +210,7 @@ final class Events {
   }
 
   private static String desired(Task task) {
-    return word(task.getDesiredState(), "TASK_STATE_");
+    return word(ObjectView.desired(task), "TASK_STATE_");
   }
 
   /// As the API writes it: without the enum's prefix, in lower case; nothing for "unspecified".

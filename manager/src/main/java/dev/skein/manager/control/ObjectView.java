@@ -5,6 +5,7 @@ import dev.skein.manager.plan.Jobs;
 import dev.skein.proto.v1.Cluster;
 import dev.skein.proto.v1.ManagerStatus;
 import dev.skein.proto.v1.Node;
+import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.Reachability;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.ServiceStatus;
@@ -101,9 +102,10 @@ final class ObjectView {
         .build();
   }
 
-  /// Counts as Docker does: running tasks by what they are, desired ones of a global service by
-  /// what they should be, of a replicated job as many as may run at once; of jobs the tasks of the
-  /// iterations that go on, and those that completed of the present one.
+  /// Counts as Docker does: running tasks by what they are, but for those on a node that is down,
+  /// of which nobody knows whether they run; desired ones of a global service by what they should
+  /// be, of a replicated job as many as may run at once; of jobs the tasks of the iterations that
+  /// go on, and those that completed of the present one.
   ServiceStatus status(Service service) {
     var running = 0;
     var completed = 0;
@@ -114,7 +116,7 @@ final class ObjectView {
         continue;
       }
       var observed = task.getStatus().getState();
-      if (observed == TaskState.TASK_STATE_RUNNING) {
+      if (observed == TaskState.TASK_STATE_RUNNING && !isOnLostNode(task)) {
         running++;
       } else if (present && observed == TaskState.TASK_STATE_COMPLETE) {
         completed++;
@@ -134,6 +136,11 @@ final class ObjectView {
               case GLOBAL, GLOBAL_JOB -> desired;
             })
         .build();
+  }
+
+  private boolean isOnLostNode(Task task) {
+    var node = state.node(task.getNodeId());
+    return node == null || node.getStatus().getState() == NodeState.NODE_STATE_DOWN;
   }
 
   /// A task's name as Docker writes it: `web.1`, or for a global service `agent.NODE`; both with

@@ -3,6 +3,7 @@ package dev.skein.manager.loop;
 import dev.skein.manager.plan.Dirty;
 import dev.skein.manager.plan.DirtyKey;
 import dev.skein.manager.plan.Planner;
+import dev.skein.manager.plan.Wait;
 import dev.skein.manager.plan.Wake;
 import dev.skein.proto.v1.ChangeSet;
 import dev.skein.state.ChangeSets;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class ControlCore {
   /// How far the clock of an earlier leader may have been ahead of this one's without the order
   /// of tasks suffering: for so much, this leader's time goes ahead too.
-  static final Duration CLOCK_SKEW_MAX = Duration.ofMinutes(1);
+  static final Duration CLOCK_SKEW_MAX = Wait.AHEAD_MAX;
 
   private final List<Planner> planners;
   private final TreeMap<Instant, List<DirtyKey>> alarms = new TreeMap<>();
@@ -41,6 +42,8 @@ public final class ControlCore {
   // Until the first round: the latest time that an earlier leader wrote.
   private @Nullable Instant newest;
   private Duration ahead = Duration.ZERO;
+  // The latest time that the caller's clock has shown since everything was looked at.
+  private Instant latest = Instant.MIN;
 
   /// Starts from a state as if nothing were known of it.
   ///
@@ -86,6 +89,7 @@ public final class ControlCore {
 
   /// Whether [#plan] has something to look at.
   public boolean hasWork(Instant clock) {
+    notice(clock);
     var wakeAt = wakeAt();
     return !dirty.isClean() || (wakeAt != null && !clock.isBefore(wakeAt));
   }
@@ -97,6 +101,7 @@ public final class ControlCore {
   /// @throws IllegalStateException when a planner made changes that do not fit the state it was
   /// given
   public List<ChangeSet> plan(Instant clock) {
+    notice(clock);
     var now = time(clock);
     while (!alarms.isEmpty() && !now.isBefore(alarms.firstKey())) {
       for (var key : alarms.pollFirstEntry().getValue()) {
@@ -131,6 +136,19 @@ public final class ControlCore {
       }
     }
     return merge.toSets(now);
+  }
+
+  /// When the clock has been put back, all is looked at again: alarms were set by a time that will
+  /// not come soon.
+  private void notice(Instant clock) {
+    if (latest.isAfter(Instant.MIN) && clock.isBefore(latest.minus(CLOCK_SKEW_MAX))) {
+      alarms.clear();
+      alarmOf.clear();
+      startOver(state);
+      latest = clock;
+    } else if (clock.isAfter(latest)) {
+      latest = clock;
+    }
   }
 
   private void setAlarm(Wake wake) {

@@ -31,6 +31,10 @@ public final class ControlLoop implements AutoCloseable {
   /// The pause before a store that was unavailable is asked again.
   static final Duration RETRY_DELAY = Duration.ofMillis(100);
 
+  /// How long it sleeps at most before it looks at the clock: that may have been set meanwhile, and
+  /// what was an hour away be due, or the other way round.
+  static final Duration SLEEP_MAX = Duration.ofSeconds(5);
+
   private static final Logger LOG = LoggerFactory.getLogger(ControlLoop.class);
 
   private final ClusterStore store;
@@ -145,7 +149,7 @@ public final class ControlLoop implements AutoCloseable {
 
   private long nanosUntil(Instant time) {
     var wait = Duration.between(clock.instant(), time);
-    return wait.compareTo(Duration.ofDays(1)) > 0 ? Duration.ofDays(1).toNanos() : wait.toNanos();
+    return (wait.compareTo(SLEEP_MAX) > 0 ? SLEEP_MAX : wait).toNanos();
   }
 
   /// Proposes all sets at once and waits for all of them, so that the next round plans on what

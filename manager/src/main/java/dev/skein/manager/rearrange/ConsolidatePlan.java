@@ -109,9 +109,10 @@ record ConsolidatePlan(List<Move> moves, List<String> emptied, List<NodeRemark> 
       for (var task : tasks) {
         var to = moves.size() + steps.size() < SpreadPlan.MOVES_MAX ? fullestFor(task, node) : null;
         if (to == null) {
+          var reason = refusal(task);
           steps.reversed().forEach(step -> move(step.task, step.to, node.getId()));
           gone.remove(node.getId());
-          return "no other node may take " + name(task);
+          return reason;
         }
         move(task, node.getId(), to);
         steps.add(new Step(task, to));
@@ -148,6 +149,16 @@ record ConsolidatePlan(List<Move> moves, List<String> emptied, List<NodeRemark> 
           .max(Comparator.comparingDouble(this::load).thenComparing(Node::getId))
           .map(Node::getId)
           .orElse(null);
+    }
+
+    /// Why the task goes nowhere.
+    private String refusal(Task task) {
+      var hasRoom =
+          nodes.stream()
+              .anyMatch(node -> !gone.contains(node.getId()) && board.mayTake(node, task));
+      return hasRoom
+          ? name(task) + " stays, so that its service is on two nodes"
+          : "no other node may take " + name(task);
     }
 
     private boolean staysOnTwo(Task task, String from, String to) {

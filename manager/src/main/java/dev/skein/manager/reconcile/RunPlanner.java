@@ -8,6 +8,7 @@ import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
+import dev.skein.manager.plan.Wait;
 import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Schedule;
 import dev.skein.proto.v1.Service;
@@ -17,7 +18,6 @@ import dev.skein.state.Defaults;
 import dev.skein.state.Mode;
 import dev.skein.state.TaskStates;
 import dev.skein.state.Times;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class RunPlanner implements Planner {
   /// The most runs of one job at once, where its schedule allows several.
   public static final int RUNS_MAX = 10;
-
-  /// How far ahead of the clock a due time that was seen to may be. Beyond that a clock was wrong
-  /// and has been put back, and due times count from now on: else the job would not run until then.
-  public static final Duration AHEAD_MAX = Duration.ofMinutes(1);
 
   @Override
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
@@ -56,7 +52,8 @@ public final class RunPlanner implements Planner {
     }
     var seenTo = Times.instant(job.getJobStatus().getScheduledAt());
     var due = cron.last(seenTo, now);
-    if (seenTo.isAfter(now.plus(AHEAD_MAX))) {
+    if (Wait.isImpossible(seenTo, now)) {
+      // Due times count from now on: else the job would not run until then.
       var again = job.toBuilder();
       again.getJobStatusBuilder().setScheduledAt(Times.timestamp(now));
       plan.update(again.build());

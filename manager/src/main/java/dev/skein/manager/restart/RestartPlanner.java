@@ -9,6 +9,7 @@ import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.plan.TaskFactory;
+import dev.skein.manager.plan.Wait;
 import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Task;
 import dev.skein.proto.v1.TaskState;
@@ -181,16 +182,21 @@ public final class RestartPlanner implements Planner {
 
     /// A task that waits starts when its delay is over and its predecessors have stopped.
     private void start(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
-      var startAt = task.hasStartAfter() ? Times.instant(task.getStartAfter()) : Instant.MIN;
+      var createdAt = Times.instant(task.getCreatedAt());
+      var startAt =
+          task.hasStartAfter()
+              ? new Wait(
+                      createdAt, Duration.between(createdAt, Times.instant(task.getStartAfter())))
+                  .end(now)
+              : Instant.MIN;
       if (now.isBefore(startAt)) {
         plan.wake(new DirtyKey.OfSlot(slot), startAt);
         return;
       }
       if (lineage.hasOneStoppingBeside(task, state)) {
-        var waitUntil =
-            Times.instant(task.getCreatedAt())
-                .plus(Defaults.stopGracePeriod(service.of(task).getTask()))
-                .plus(PREDECESSOR_WAIT_MAX);
+        var patience =
+            Defaults.stopGracePeriod(service.of(task).getTask()).plus(PREDECESSOR_WAIT_MAX);
+        var waitUntil = new Wait(createdAt, patience).end(now);
         if (now.isBefore(waitUntil)) {
           plan.wake(new DirtyKey.OfSlot(slot), waitUntil);
           return;

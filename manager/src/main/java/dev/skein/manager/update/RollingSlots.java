@@ -2,6 +2,7 @@ package dev.skein.manager.update;
 
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
+import dev.skein.manager.plan.Wait;
 import dev.skein.manager.restart.RestartDecision;
 import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Task;
@@ -135,7 +136,7 @@ final class RollingSlots {
       return true;
     }
     if (isRunning(task)) {
-      return isPast(Times.instant(task.getRunningSince()).plus(afterRunning));
+      return isPast(new Wait(Times.instant(task.getRunningSince()), afterRunning).end(now));
     }
     // One that ended and stays, or that was replaced itself, has had its try: it counts among the
     // failed or not, but holds nothing up.

@@ -9,6 +9,7 @@ import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.plan.TaskFactory;
+import dev.skein.manager.plan.Wait;
 import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.Service;
@@ -114,7 +115,7 @@ public final class UpdatePlanner implements Planner {
         }
         return;
       }
-      var begunAt = Times.instant(service.getUpdateStatus().getStartedAt());
+      var begunAt = begunAt(service);
       var failed = slots.failed(rollout, begunAt);
       if (rollout.isTooMany(failed.size(), slots.slotCount())
           && stopFor(failed.getLast(), service, rollout)) {
@@ -139,6 +140,13 @@ public final class UpdatePlanner implements Planner {
       if (changesAt != null) {
         plan.wake(new DirtyKey.OfService(service.getId()), changesAt);
       }
+    }
+
+    /// When the update began, or was resumed. One that began in the future, by a clock that has
+    /// been put back, has no such time: all that failed of its revision counts.
+    private Instant begunAt(Service service) {
+      var begunAt = Times.instant(service.getUpdateStatus().getStartedAt());
+      return Wait.isImpossible(begunAt, now) ? Instant.EPOCH : begunAt;
     }
 
     private void begin(Service service) {

@@ -14,6 +14,7 @@ import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStatus;
 import dev.skein.proto.v1.UpdateState;
+import dev.skein.proto.v1.Version;
 import dev.skein.state.ChangeSets;
 import dev.skein.state.Commit;
 import dev.skein.state.InMemoryStore;
@@ -232,6 +233,36 @@ class EventLogTest {
     assertThatThrownBy(() -> chosen(all, request("foo", "x")))
         .isInstanceOf(Rejection.class)
         .hasMessageStartingWith("invalid filter 'foo'");
+  }
+
+  @Test
+  void labelsAreAttributesAndChooseEvents() throws Exception {
+    var spec = Specs.web().toBuilder().putLabels("tier", "front").putLabels("name", "no name");
+    var all = new ArrayList<Event>();
+    all.addAll(events(ChangeSets.create(service().toBuilder().setSpec(spec).build())));
+    all.addAll(
+        events(ChangeSets.create(Specs.task("t", "s", 1, "n1", TaskState.TASK_STATE_ASSIGNED))));
+    var node = worker("n1", "alpha").toBuilder();
+    node.getSpecBuilder().putLabels("zone", "east");
+    all.addAll(events(ChangeSets.create(node.build())));
+    assertThat(all.getFirst().getAttributesMap())
+        .containsEntry("tier", "front")
+        .containsEntry("name", "web");
+    assertThat(all.get(1).getAttributesMap()).containsEntry("name", "web.1.t");
+    assertThat(actions(chosen(all, request("label", "tier=front"))))
+        .containsExactly("service create", "task create");
+    assertThat(actions(chosen(all, request("label", "zone")))).containsExactly("node create");
+    assertThat(chosen(all, request("label", "tier=back"))).isEmpty();
+  }
+
+  @Test
+  void aJobsTaskIsToldWithTheDesiredStateThatListsShow() {
+    events(ChangeSets.create(service()));
+    var task =
+        Specs.task("t", "s", 1, "n1", TaskState.TASK_STATE_ASSIGNED).toBuilder()
+            .setJobIteration(Version.getDefaultInstance());
+    assertThat(events(ChangeSets.create(task.build())).getFirst().getAttributesMap())
+        .containsEntry("desiredstate.new", "complete");
   }
 
   private static EventsRequest request(String filter, String value) {

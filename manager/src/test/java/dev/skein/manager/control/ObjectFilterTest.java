@@ -11,6 +11,7 @@ import dev.skein.proto.v1.Filter;
 import dev.skein.proto.v1.GlobalMode;
 import dev.skein.proto.v1.ListRequest;
 import dev.skein.proto.v1.ListResponse;
+import dev.skein.proto.v1.NodeState;
 import dev.skein.proto.v1.ObjectKind;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.ServiceMode;
@@ -22,6 +23,7 @@ import dev.skein.state.InMemoryStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +160,29 @@ class ObjectFilterTest {
     var agent = pages.getFirst().getServiceStatuses(0);
     assertThat(agent.getRunningTasks()).isEqualTo(1);
     assertThat(agent.getDesiredTasks()).isEqualTo(1);
+    var web = pages.getFirst().getServiceStatuses(1);
+    assertThat(web.getRunningTasks()).isEqualTo(1);
+    assertThat(web.getDesiredTasks()).isEqualTo(3);
+    assertThat(web.getCompletedTasks()).isEqualTo(1);
+  }
+
+  @Test
+  void whatANodeThatIsDownOrGoneRanDoesNotCountAsRunning() throws Exception {
+    var store = new InMemoryStore(STATE);
+    var down = Objects.requireNonNull(STATE.node("n1")).toBuilder();
+    down.getStatusBuilder().setState(NodeState.NODE_STATE_DOWN);
+    store.commit(
+        ChangeSets.of(
+            Instant.EPOCH,
+            List.of(
+                ChangeSets.update(down.build()),
+                ChangeSets.create(task("t4", "s-web", 3, "gone", TaskState.TASK_STATE_RUNNING)),
+                ChangeSets.create(task("t5", "s-web", 4, "n2", TaskState.TASK_STATE_RUNNING)))));
+    var request =
+        ListRequest.newBuilder().setKind(ObjectKind.OBJECT_KIND_SERVICE).setWithStatus(true);
+    var pages = new ArrayList<ListResponse>();
+    Listing.send(store.state(), request.build(), List.of(), pages::add);
+    assertThat(pages.getFirst().getServiceStatuses(0).getRunningTasks()).isZero();
     var web = pages.getFirst().getServiceStatuses(1);
     assertThat(web.getRunningTasks()).isEqualTo(1);
     assertThat(web.getDesiredTasks()).isEqualTo(3);

@@ -47,6 +47,23 @@ class RestartPlannerTest {
     assertThat(world.slot("web", 1).getDesiredState()).isEqualTo(TaskState.TASK_STATE_RUNNING);
   }
 
+  @Test
+  void aDelayThatBeganByAWrongClockDoesNotLastUntilThatTimeComes() {
+    world.nodes("a").create(replicated("web", 1)).work();
+    world.elapse(Duration.ofHours(1)).fail(world.slot("web", 1)).settle();
+    assertThat(world.slot("web", 1).getDesiredState()).isEqualTo(TaskState.TASK_STATE_READY);
+    world.elapse(Duration.ofHours(-1)).changeLeader().pass(DELAY);
+    assertThat(world.slot("web", 1).getDesiredState()).isEqualTo(TaskState.TASK_STATE_RUNNING);
+  }
+
+  @Test
+  void aLeaderWhoseOwnClockIsPutBackDoesNotWaitForTheTimeItHad() {
+    world.nodes("a").create(replicated("web", 1)).work();
+    world.elapse(Duration.ofHours(1)).fail(world.slot("web", 1)).settle();
+    world.elapse(Duration.ofHours(-1)).pass(DELAY);
+    assertThat(world.slot("web", 1).getDesiredState()).isEqualTo(TaskState.TASK_STATE_RUNNING);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "NONE, COMPLETE, false",

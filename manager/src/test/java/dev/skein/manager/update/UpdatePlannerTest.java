@@ -83,6 +83,23 @@ class UpdatePlannerTest {
   }
 
   @Test
+  void anUpdateThatBeganByAWrongClockGoesOnWhenTheClockIsPutBack() {
+    world.nodes("a", "b").create(replicated("web", 3)).work();
+    world.elapse(Duration.ofHours(1)).newArgs("web", "new").work();
+    world.elapse(Duration.ofHours(-1)).changeLeader().passWorking(MONITOR.multipliedBy(4));
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
+  }
+
+  @Test
+  void whatFailsCountsThoughTheUpdateBeganByAWrongClock() {
+    world.nodes("a", "b").create(replicated("web", 3)).work();
+    world.elapse(Duration.ofHours(1)).newArgs("web", "new").settle();
+    world.elapse(Duration.ofHours(-1)).changeLeader().work();
+    world.fail(world.at("web", 2).getLast()).settle();
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
+  }
+
+  @Test
   void parallelismIsHowManyAreReplacedAtOnce() {
     world.nodes("a", "b").create(web(6, update().setParallelism(2))).work();
     world.newArgs("web", "new").workExcept(UpdatePlannerTest::isNew);

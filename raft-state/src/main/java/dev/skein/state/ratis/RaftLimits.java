@@ -31,6 +31,10 @@ public final class RaftLimits {
   /// back-off would otherwise delay the election by many seconds.
   static final Duration NO_LEADER_RECONNECT = Duration.ofSeconds(2);
 
+  /// A leader that has stored no entry for this long though some wait gives up its leadership.
+  /// Longer than a busy disk's worst fsync, shorter than a proposal's deadline.
+  static final Duration STORAGE_HANG = Duration.ofSeconds(2);
+
   /// A group that Ratis shut down has failed unless the news of this member's removal follows
   /// within this: Ratis tells it only after the shutdown. Failures to store or apply do not wait.
   static final Duration REMOVAL_NOTICE = Duration.ofSeconds(5);

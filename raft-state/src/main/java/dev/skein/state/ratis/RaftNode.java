@@ -7,6 +7,7 @@ import dev.skein.state.seal.Sealer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,7 @@ import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.LifeCycle;
@@ -330,6 +332,7 @@ public final class RaftNode implements AutoCloseable {
   private void watch() {
     long lastLeaderNanos = nanoTime.getAsLong();
     long lastAliveNanos = lastLeaderNanos;
+    StorageWatch storage = new StorageWatch(RaftLimits.STORAGE_HANG.toNanos());
     while (!closed) {
       LockSupport.parkNanos(RaftLimits.WATCH_INTERVAL.toNanos());
       long now = nanoTime.getAsLong();
@@ -353,6 +356,11 @@ public final class RaftNode implements AutoCloseable {
         continue;
       }
       lastAliveNanos = now;
+      RaftLog log = known.getRaftLog();
+      if (storage.hangs(log.getFlushIndex(), log.getNextIndex() - 1, now)
+          && known.getInfo().isLeader()) {
+        giveUpLeadership(log.getFlushIndex());
+      }
       if (known.getInfo().getLeaderId() != null) {
         lastLeaderNanos = now;
       } else {
@@ -363,6 +371,37 @@ public final class RaftNode implements AutoCloseable {
         }
       }
     }
+  }
+
+  /// Hands leadership to a member that has stored more than this one.
+  private void giveUpLeadership(long stored) {
+    Optional<PeerStatus> successor =
+        peers().stream()
+            .filter(peer -> peer.matchIndex() != null && peer.matchIndex() > stored)
+            .max(Comparator.comparing(PeerStatus::matchIndex));
+    if (successor.isEmpty()) {
+      LOG.warn("the disk has stored nothing for {}, and no other manager has more", storageHang());
+      return;
+    }
+    String id = successor.get().member().id();
+    LOG.warn("the disk has stored nothing for {}: leadership goes to {}", storageHang(), id);
+    // What asks a server whose disk hangs may itself hang.
+    Thread.ofVirtual()
+        .name("raft-hand-over")
+        .start(
+            () -> {
+              var _ =
+                  transferLeadership(id)
+                      .exceptionally(
+                          failure -> {
+                            LOG.warn("handing over to {}: {}", id, failure.getMessage());
+                            return null;
+                          });
+            });
+  }
+
+  private static String storageHang() {
+    return RaftLimits.STORAGE_HANG.toSeconds() + " s";
   }
 
   private void reconnect(RaftServer running, RaftServer.Division known) {

@@ -10,6 +10,7 @@ import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.thirdparty.io.netty.handler.ssl.OpenSsl;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslProvider;
 
 /// Our configuration in Ratis' terms. Each value that differs from Ratis' default has its reason.
@@ -46,11 +47,18 @@ final class RatisSettings {
               .setKeyManager(tls.keys())
               .setTrustManager(tls.trust())
               .setMutualTls(true)
-              .setSslProvider(SslProvider.JDK)
+              .setSslProvider(tlsProvider())
               .setProtocols("TLSv1.3")
               .build());
     }
     return parameters;
+  }
+
+  /// BoringSSL, which comes with Ratis for the usual machines, uses the processor's instructions
+  /// for AES; Java does only in what C2 has compiled, which takes a hundred times as long until
+  /// then.
+  private static SslProvider tlsProvider() {
+    return OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
   }
 
   private static void elections(RaftProperties p, RaftTiming timing) {

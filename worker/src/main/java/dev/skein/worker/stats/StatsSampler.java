@@ -7,13 +7,13 @@ import dev.skein.proto.v1.ServiceTraffic;
 import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.TaskStats;
 import dev.skein.worker.agent.WorkerTask;
-import dev.skein.worker.runtime.TaskRuntime;
 import dev.skein.worker.runtime.TaskUsage;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Makes rates out of counters: what was used per second since the last sample. Rates are made
@@ -29,16 +29,31 @@ public final class StatsSampler {
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final LongSupplier nanoTime;
+  private final Supplier<MachineCounters> counters;
   private Map<String, TaskUsage> tasks = new HashMap<>();
   private Map<String, Traffic> services = new HashMap<>();
-  private MachineCounters machine = MachineCounters.read();
+  private MachineCounters machine;
   private long takenAt;
   private long costNanos;
 
   /// @param nanoTime a monotonic clock
   public StatsSampler(LongSupplier nanoTime) {
+    this(nanoTime, MachineCounters::read);
+  }
+
+  /// @param counters of the machine as they are when it is asked
+  StatsSampler(LongSupplier nanoTime, Supplier<MachineCounters> counters) {
     this.nanoTime = nanoTime;
+    this.counters = counters;
+    machine = counters.get();
     takenAt = nanoTime.getAsLong();
+  }
+
+  /// What one task has used until now.
+  @FunctionalInterface
+  public interface Meter {
+    /// @throws IOException when the task has no process any more
+    TaskUsage read(String taskId) throws IOException;
   }
 
   /// How long to wait before the next sample.
@@ -47,13 +62,13 @@ public final class StatsSampler {
   }
 
   /// Takes a sample. A task that was not there at the last one is left out.
-  public NodeStats sample(Map<String, WorkerTask> known, TaskRuntime runtime, MeshStats mesh) {
+  public NodeStats sample(Map<String, WorkerTask> known, Meter meter, MeshStats mesh) {
     var now = nanoTime.getAsLong();
     var seconds = Math.max(1, now - takenAt) / NANOS_PER_SECOND;
     var stats = NodeStats.newBuilder().setNode(machine(seconds));
     var seen = new HashMap<String, TaskUsage>();
     for (var task : known.values()) {
-      var usage = usage(task, runtime);
+      var usage = usage(task, meter);
       if (usage != null) {
         seen.put(task.id(), usage);
         var before = tasks.get(task.id());
@@ -71,7 +86,7 @@ public final class StatsSampler {
 
   private NodeUsage machine(double seconds) {
     var before = machine;
-    machine = MachineCounters.read();
+    machine = counters.get();
     return NodeUsage.newBuilder()
         .setNanoCpus(rate(before.cpuNanos(), machine.cpuNanos(), seconds))
         .setMemoryBytes(machine.memoryBytes())
@@ -82,13 +97,13 @@ public final class StatsSampler {
         .build();
   }
 
-  private static @Nullable TaskUsage usage(WorkerTask task, TaskRuntime runtime) {
+  private static @Nullable TaskUsage usage(WorkerTask task, Meter meter) {
     if (task.state() != TaskState.TASK_STATE_RUNNING
         && task.state() != TaskState.TASK_STATE_STARTING) {
       return null;
     }
     try {
-      return runtime.usage(task.id());
+      return meter.read(task.id());
     } catch (IOException e) {
       // It has just ended.
       return null;

@@ -8,9 +8,11 @@ import static dev.skein.proto.v1.TaskState.TASK_STATE_STARTING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.proto.v1.AssignedTask;
+import dev.skein.proto.v1.ContainerSpec;
 import dev.skein.proto.v1.HealthState;
 import dev.skein.proto.v1.Healthcheck;
 import dev.skein.proto.v1.TaskState;
+import dev.skein.state.Defaults;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -72,6 +74,18 @@ final class HealthTest {
 
   private TaskState state() {
     return task.state();
+  }
+
+  /// Managers show the defaults that agents act by.
+  @Test
+  void whatACheckDoesNotSayIsWhatManagersShow() {
+    var spec = ContainerSpec.newBuilder();
+    spec.getHealthcheckBuilder().addTest("CMD").addTest("true");
+    var shown = spec.clone().setHealthcheck(Defaults.healthcheck(spec.getHealthcheck()));
+    assertThat(HealthCheck.of(spec.build()))
+        .isNotNull()
+        .isEqualTo(HealthCheck.of(shown.build()));
+    assertThat(shown.getHealthcheck().getInterval().getSeconds()).isEqualTo(30);
   }
 
   @Test

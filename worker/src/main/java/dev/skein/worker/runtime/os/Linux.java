@@ -47,7 +47,11 @@ public final class Linux {
   /// No such process.
   public static final int ESRCH = 3;
 
+  private static final int ENOENT = 2;
+
   private static final int EINTR = 4;
+
+  private static final int EINVAL = 22;
 
   private static final Optional<Linux> INSTANCE = load();
 
@@ -131,11 +135,18 @@ public final class Linux {
   }
 
   /// Opens a descriptor that becomes readable when the process ends (Linux 5.3).
+  ///
+  /// @throws CallFailed with [#ESRCH] if no process has that number, also where the kernel has
+  ///     given it to a thread since
   public int pidfdOpen(long pid) throws IOException {
-    return (int)
-        call(
-            "pidfd_open(" + pid + ")",
-            state -> (long) syscall.invokeExact(state, SYS_PIDFD_OPEN, pid, 0L, 0L, 0L));
+    var what = "pidfd_open(" + pid + ")";
+    try {
+      return (int)
+          call(what, state -> (long) syscall.invokeExact(state, SYS_PIDFD_OPEN, pid, 0L, 0L, 0L));
+    } catch (CallFailed e) {
+      // What kernels answer for a thread: EINVAL up to 6.14, ENOENT since.
+      throw e.errno() == EINVAL || e.errno() == ENOENT ? new CallFailed(what, ESRCH) : e;
+    }
   }
 
   /// Signals the process behind a descriptor, which no reuse of its number can change.

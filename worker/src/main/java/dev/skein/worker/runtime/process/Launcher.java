@@ -100,13 +100,13 @@ final class Launcher {
   /// Starts a command in the context of a running task, as a child of the daemon and the first
   /// process of a session of its own. What it writes comes by one pipe.
   ///
-  /// @param mark `NAME=value` that tells its processes from the task's own
+  /// @param marks variables that tell its processes from the task's own
   Process join(
       TaskSpec spec,
       UserAccount account,
       List<Path> cgroups,
       Path workdir,
-      Map.Entry<String, String> mark,
+      Map<String, String> marks,
       List<String> program)
       throws IOException {
     var command = new ArrayList<String>();
@@ -115,7 +115,7 @@ final class Launcher {
     cgroups.forEach(cgroup -> command.add(cgroup.toString()));
     command.add(workdir.toString());
     var environment = environment(spec, account);
-    environment.put(mark.getKey(), mark.getValue());
+    environment.putAll(marks);
     return builder(command, environment, account, program).start();
   }
 

@@ -12,6 +12,7 @@ import dev.skein.worker.runtime.TaskSpec;
 import dev.skein.worker.runtime.TaskUsage;
 import dev.skein.worker.runtime.cgroup.Containment;
 import dev.skein.worker.runtime.cgroup.Containments;
+import dev.skein.worker.runtime.cgroup.ProcessTree;
 import dev.skein.worker.runtime.log.LogKeeper;
 import dev.skein.worker.runtime.log.LogOptions;
 import dev.skein.worker.runtime.log.LogReader;
@@ -50,6 +51,11 @@ public final class ProcessRuntime implements TaskRuntime {
 
   /// The runtime's name in task templates.
   public static final String NAME = "process";
+
+  /// Variables of commands that were joined to a task: to which one, and by which daemon.
+  private static final String JOINED_TO = "SKEIN_PROBE";
+
+  private static final String JOINED_BY = "SKEIN_PROBE_DAEMON";
 
   private static final Logger LOG = LoggerFactory.getLogger(ProcessRuntime.class);
 
@@ -227,6 +233,8 @@ public final class ProcessRuntime implements TaskRuntime {
         removeTraces(id);
       }
     }
+    // Nobody waits for what a killed daemon had joined to its tasks, and it may hang for ever.
+    new ProcessTree(JOINED_BY + "=" + daemonId, null).kill();
     for (var id : known) {
       var task = find(id);
       task.watch();
@@ -314,16 +322,16 @@ public final class ProcessRuntime implements TaskRuntime {
     if (task.exit().isDone()) {
       throw new NoSuchFileException("task " + taskId + " does not run");
     }
-    var mark = Map.entry("SKEIN_PROBE", Containment.mark(daemonId, taskId));
+    var mark = Containment.mark(daemonId, taskId);
     var process =
         launcher.join(
             spec,
             account(spec),
             containment.joined(taskId, spec.limits()),
             workdir(spec, directory(taskId)),
-            mark,
+            Map.of(JOINED_TO, mark, JOINED_BY, daemonId),
             command);
-    return new JoinedCommand(process, mark.getKey() + "=" + mark.getValue()).await(timeout);
+    return new JoinedCommand(process, JOINED_TO + "=" + mark).await(timeout);
   }
 
   @Override

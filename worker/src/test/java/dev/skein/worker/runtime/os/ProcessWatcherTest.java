@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skein.worker.runtime.Signal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -67,6 +69,26 @@ class ProcessWatcherTest {
       process.destroyForcibly().waitFor();
       watcher.watch(id, ends::countDown);
       assertThat(ends.await(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("watchers")
+  void aNumberThatIsAThreadsNowIsToldAtOnce(Supplier<ProcessWatcher> open) throws Exception {
+    var self = ProcessHandle.current().pid();
+    try (var watcher = open.get();
+        var threads = Files.list(Path.of("/proc/self/task"))) {
+      var thread =
+          threads
+              .map(each -> Long.parseLong(each.getFileName().toString()))
+              .filter(each -> each != self)
+              .findAny()
+              .orElseThrow();
+      var id = new ProcessId(thread, 1);
+      var ends = new CountDownLatch(1);
+      watcher.watch(id, ends::countDown);
+      assertThat(ends.await(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(Signals.send(id, Signal.TERM)).isFalse();
     }
   }
 

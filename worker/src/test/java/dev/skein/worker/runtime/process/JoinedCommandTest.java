@@ -97,6 +97,35 @@ class JoinedCommandTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aCommandThatHangsIsKilledByTheNextDaemonAndTheTaskGoesOn(boolean cgroups) throws Exception {
+    try (var lab = new RuntimeLab(cgroups)) {
+      var task = lab.shell("task", "exec sleep 100");
+      var pids = Files.createTempFile("skein-probe", ".pids");
+      var script =
+          "(setsid sh -c 'echo $$ >>%1$s; exec sleep 900' &); echo $$ >>%1$s; sleep 900"
+              .formatted(pids);
+      var before = lab.runtime();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  before.exec("task", List.of("sh", "-c", script), Duration.ofMinutes(10));
+                } catch (Exception e) {
+                  throw new AssertionError(e);
+                }
+              });
+      RuntimeLab.await(() -> alive(pids).size() == 2);
+
+      assertThat(lab.reopen().adopt()).containsOnlyKeys("task");
+
+      RuntimeLab.await(() -> alive(pids).isEmpty());
+      Files.delete(pids);
+      assertThat(lab.processes("task")).containsExactly(task.pid());
+    }
+  }
+
   private static List<Long> alive(Path pids) throws Exception {
     return Files.readAllLines(pids).stream()
         .map(Long::parseLong)

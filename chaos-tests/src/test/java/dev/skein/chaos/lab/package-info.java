@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skein.chaos.lab;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,243 @@
+package dev.skein.chaos.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.skein.chaos.cluster.Await;
+import dev.skein.chaos.cluster.Launcher;
+import dev.skein.chaos.fault.Catalogue;
+import dev.skein.chaos.fault.Injection;
+import dev.skein.chaos.fault.Site;
+import dev.skein.chaos.lab.Condition;
+import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.NetworkNamespace;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Faults that are more than a signal or a rule, each in a lab of real daemons: that they do what
+/// they say, and that a cluster bears them. Needs root, strace and libfaketime.
+class FaultStoryTest {
+
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration DEADMAN = Duration.ofMinutes(2);
+  private static final int RPC_PORT = 2377;
+
+  private static Lab lab;
+
+  @BeforeAll
+  static void start() throws Exception {
+    lab = Lab.create(Launcher.script(), Lab.Plan.of(3, 1).withClocks());
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    lab.close();
+  }
+
+  private static Injection inject(String name, LabNode node, Map<String, String> options)
+      throws IOException {
+    var fault = Catalogue.find(name).orElseThrow();
+    assertThat(fault.unsupported(lab)).isEmpty();
+    return fault.inject(
+        new Site(lab, node, Catalogue.options(fault, options), DEADMAN, new Random(1)));
+  }
+
+  /// How long it takes to connect to a node from the network that reaches all of them; the
+  /// shortest of some.
+  private static Duration connecting(LabNode node) throws Exception {
+    var task =
+        new FutureTask<>(
+            () -> {
+              NetworkNamespace.enter(lab.network().orElseThrow());
+              var shortest = SOON;
+              for (var i = 0; i < 5; i++) {
+                var begin = System.nanoTime();
+                try (var socket = new Socket()) {
+                  socket.connect(
+                      new InetSocketAddress(node.address(), RPC_PORT), (int) SOON.toMillis());
+                }
+                var taken = Duration.ofNanos(System.nanoTime() - begin);
+                shortest = taken.compareTo(shortest) < 0 ? taken : shortest;
+              }
+              return shortest;
+            });
+    Thread.ofPlatform().start(task);
+    return task.get();
+  }
+
+  private static void create(String name, String command, String restartPolicy) throws IOException {
+    var spec =
+        JsonParser.parseString(
+            """
+            {"Name": "%s",
+             "TaskTemplate": {
+               "Runtime": "process",
+               "ContainerSpec": {"Command": ["sh", "-c", "%s"], "StopGracePeriod": 1000000000},
+               "RestartPolicy": %s},
+             "Mode": {"Replicated": {"Replicas": 2}}}
+            """
+                .formatted(name, command, restartPolicy));
+    lab.ask(client -> client.post("/services/create", spec));
+  }
+
+  private static void remove(String service) throws IOException {
+    lab.ask(
+        client -> {
+          client.delete("/services/" + service);
+          return true;
+        });
+  }
+
+  private static List<JsonObject> tasks(String service) throws IOException {
+    var tasks = new ArrayList<JsonObject>();
+    var filters = "{\"service\":[\"" + service + "\"]}";
+    for (var task :
+        lab.list("/tasks?filters=" + URLEncoder.encode(filters, StandardCharsets.UTF_8))) {
+      tasks.add(task.getAsJsonObject());
+    }
+    return tasks;
+  }
+
+  @Test
+  void aFarLeaderLeadsOnAndTheClusterWorksAndAllIsNearAgainAtTheEnd() throws Exception {
+    var leader = lab.leader(SOON);
+    var before = connecting(leader);
+    var delay = inject("delay", leader, Map.of("ms", "100", "jitter", "10"));
+    try {
+      assertThat(connecting(leader)).isBetween(Duration.ofMillis(180), Duration.ofSeconds(2));
+      create("far", "sleep 1000", "{}");
+      lab.await(Condition.converged("far"), SOON);
+      lab.await(Condition.ready(), SOON);
+      assertThat(lab.leader(SOON)).isEqualTo(leader);
+    } finally {
+      delay.end();
+    }
+    assertThat(connecting(leader)).isLessThan(before.plusMillis(100));
+    remove("far");
+  }
+
+  @Test
+  void aLeaderThatCanNotFsyncEndsAndNothingThatWasAcknowledgedIsLost() throws Exception {
+    var leader = lab.leader(SOON);
+    var acknowledged = new ArrayList<String>();
+    var fault = inject("disk.sync-fail", leader, Map.of());
+    try {
+      Await.until(
+          "the daemon has ended",
+          Duration.ofSeconds(20),
+          () -> {
+            write("config" + acknowledged.size(), acknowledged);
+            assertThat(leader.isRunning()).isFalse();
+          });
+      assertThat(leader.logFrom(0)).contains("could not be stored", "check the disk");
+      lab.await(new Condition("a write is taken", lab -> writes(acknowledged)), SOON);
+    } finally {
+      fault.end();
+    }
+    lab.await(Condition.ready(), SOON);
+    var kept = new ArrayList<String>();
+    for (var config : lab.list("/configs")) {
+      kept.add(config.getAsJsonObject().getAsJsonObject("Spec").get("Name").getAsString());
+    }
+    assertThat(kept).containsAll(acknowledged);
+    assertThat(acknowledged).isNotEmpty();
+  }
+
+  private static Optional<String> writes(List<String> acknowledged) {
+    var before = acknowledged.size();
+    write("config" + before, acknowledged);
+    return acknowledged.size() > before ? Optional.empty() : Optional.of("not yet");
+  }
+
+  private static void write(String name, List<String> acknowledged) {
+    var spec = new JsonObject();
+    spec.addProperty("Name", name);
+    spec.addProperty("Data", Base64.getEncoder().encodeToString(new byte[] {1}));
+    try {
+      lab.ask(client -> client.post("/configs/create", spec));
+      acknowledged.add(name);
+    } catch (IOException e) {
+      // Refused or in doubt: it is not counted.
+    }
+  }
+
+  /// What waits while the clock is wrong, and when it is right again, waits no hour.
+  @ParameterizedTest
+  @CsvSource({"leader, +1h", "leader, -1h", "worker, +1h", "worker, -1h"})
+  void aClockThatJumpsGivesNobodyUpAndMakesNobodyWait(String who, String by) throws Exception {
+    var node = who.equals("leader") ? lab.leader(SOON) : lab.workers().getFirst();
+    create("steady", "sleep 1000", "{}");
+    create("restless", "sleep 1", "{\"Delay\": 1000000000}");
+    lab.await(Condition.converged("steady"), SOON);
+    var steady = ids("steady");
+    var jump = inject("clock.offset", node, Map.of("by", by));
+    try {
+      moreOf("restless");
+      lab.await(Condition.ready(), SOON);
+    } finally {
+      jump.end();
+    }
+    moreOf("restless");
+    lab.await(Condition.ready(), SOON);
+    // Whoever was thought dead would have been replaced.
+    assertThat(ids("steady")).isEqualTo(steady);
+    remove("steady");
+    remove("restless");
+    Await.until("they are gone", SOON, () -> assertThat(tasks("restless")).isEmpty());
+  }
+
+  private static List<String> ids(String service) throws IOException {
+    return tasks(service).stream().map(task -> task.get("ID").getAsString()).sorted().toList();
+  }
+
+  /// Awaits that tasks were restarted again and again, after their delay.
+  private static void moreOf(String service) throws Exception {
+    var seen = new HashSet<>(ids(service));
+    var before = seen.size();
+    Await.until(
+        service + " restarts",
+        SOON,
+        () -> {
+          seen.addAll(ids(service));
+          assertThat(seen.size()).isGreaterThan(before + 5);
+        });
+  }
+
+  @Test
+  void aClockThatJumpsAgainAndAgainIsRightAtTheEnd() throws Exception {
+    var leader = lab.leader(SOON);
+    create("jumped", "sleep 1000", "{}");
+    var clock = leader.beside("clock");
+    var jumps = inject("clock.jump", leader, Map.of("by", "1h"));
+    try {
+      for (var shown : List.of("+1h", "-1h", "+0s", "+1h")) {
+        Await.until(shown, SOON, () -> assertThat(clock).hasContent(shown));
+      }
+      lab.await(Condition.converged("jumped"), SOON);
+    } finally {
+      jumps.end();
+    }
+    assertThat(clock).hasContent("+0s");
+    lab.await(Condition.ready(), SOON);
+    remove("jumped");
+  }
+}

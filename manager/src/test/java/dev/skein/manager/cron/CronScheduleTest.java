@@ -92,7 +92,9 @@ class CronScheduleTest {
   void aScheduleIsReadOnce() throws CronException {
     var schedule = Schedule.newBuilder().setExpression("7 * * * *").setTimezone("Europe/Berlin");
     assertThat(CronSchedule.of(schedule.build()))
-        .isSameAs(CronSchedule.of(schedule.setConcurrency(ScheduleConcurrency.SCHEDULE_CONCURRENCY_REPLACE).build()))
+        .isSameAs(
+            CronSchedule.of(
+                schedule.setConcurrency(ScheduleConcurrency.SCHEDULE_CONCURRENCY_REPLACE).build()))
         .isNotSameAs(CronSchedule.of(schedule.clearTimezone().build()));
   }
 

@@ -3,6 +3,7 @@ package dev.skein.chaos.sim;
 import static dev.skein.chaos.sim.CommitInvariants.require;
 
 import dev.skein.manager.loop.ControlCore;
+import dev.skein.manager.plan.Dirty;
 import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Planner;
@@ -11,6 +12,7 @@ import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Change;
 import dev.skein.proto.v1.Service;
 import dev.skein.state.ClusterState;
+import dev.skein.state.Commit;
 import dev.skein.state.Defaults;
 import dev.skein.state.Mode;
 import dev.skein.state.TaskStates;
@@ -18,26 +20,42 @@ import java.time.Instant;
 import java.util.List;
 import java.util.TreeSet;
 
-/// What holds whenever the planners have nothing left to do.
+/// What holds whenever the planners have nothing left to do. Each service is looked at when it, a
+/// task of it or, where it has one on each, a node has changed since it was last found to be well.
 final class IdleInvariants {
-  private IdleInvariants() {}
+  private Dirty changed = new Dirty();
 
-  static void check(ClusterState state) {
+  /// Takes note of what was committed.
+  void committed(Commit commit) {
+    commit.changes().forEach(changed::mark);
+  }
+
+  void check(ClusterState state) {
+    var ids = new TreeSet<>(changed.services());
+    changed.slots().forEach(slot -> ids.add(slot.serviceId()));
     for (var service : state.services().values()) {
-      if (service.getPendingDelete()) {
-        for (var task : state.tasksOfService(service.getId())) {
-          require(
-              !TaskStates.wantsToRun(task),
-              "task %s of a service being removed is desired %s",
-              task.getId(),
-              task.getDesiredState());
-        }
-      } else {
-        switch (Mode.of(service.getSpec())) {
-          case REPLICATED -> filledAsAskedFor(service, state);
-          case REPLICATED_JOB -> JobInvariants.runsAsManyAsItMay(service, state);
-          case GLOBAL, GLOBAL_JOB -> filledOnEligibleNodes(service, state);
-        }
+      if (ids.contains(service.getId())
+          || (!changed.nodes().isEmpty() && Mode.of(service.getSpec()).isPerNode())) {
+        check(service, state);
+      }
+    }
+    changed = new Dirty();
+  }
+
+  private static void check(Service service, ClusterState state) {
+    if (service.getPendingDelete()) {
+      for (var task : state.tasksOfService(service.getId())) {
+        require(
+            !TaskStates.wantsToRun(task),
+            "task %s of a service being removed is desired %s",
+            task.getId(),
+            task.getDesiredState());
+      }
+    } else {
+      switch (Mode.of(service.getSpec())) {
+        case REPLICATED -> filledAsAskedFor(service, state);
+        case REPLICATED_JOB -> JobInvariants.runsAsManyAsItMay(service, state);
+        case GLOBAL, GLOBAL_JOB -> filledOnEligibleNodes(service, state);
       }
     }
   }

@@ -65,6 +65,7 @@ public final class SimulatedCluster {
   private final Convergence convergence = new Convergence(this);
   private final UpdateInvariant updates = new UpdateInvariant();
   private final BudgetInvariant budgets = new BudgetInvariant();
+  private final IdleInvariants whenIdle = new IdleInvariants();
   private final TreeMap<String, SimulatedWorker> workers = new TreeMap<>();
   private @Nullable Consumer<String> trace;
   private @Nullable SimulatedManager leader;
@@ -352,6 +353,7 @@ public final class SimulatedCluster {
     ScheduleInvariants.check(commit, time.now());
     commit.changes().forEach(this::leaveIfRemoved);
     moves.check(commit);
+    whenIdle.committed(commit);
   }
 
   /// A machine whose node was removed, an ephemeral one as well, is told so and stops its tasks.
@@ -366,7 +368,7 @@ public final class SimulatedCluster {
     if (present == null) {
       return;
     }
-    IdleInvariants.check(log.state());
+    whenIdle.check(log.state());
     if (chance.in(4)) {
       IdleInvariants.checkAgainstFreshLook(
           log.state(),

@@ -6,6 +6,7 @@ import dev.skein.state.ObjectChange;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The keys that may have changed, each once, in the order in which they were first marked. Not
 /// safe for use by several threads.
@@ -16,6 +17,8 @@ public final class Dirty {
   private final Set<String> tasks = new LinkedHashSet<>();
   private boolean cluster;
   private boolean everything;
+  // What the planners of a round have in common while none of them changes anything.
+  private @Nullable Lineages lineages;
 
   /// Marks all that the state holds: for a leader that begins, or after commits were missed.
   public static Dirty everythingIn(ClusterState state) {
@@ -125,5 +128,15 @@ public final class Dirty {
       }
     }
     return touched;
+  }
+
+  /// The lineages of the state that is planned on.
+  public Lineages lineages(ClusterState state) {
+    var known = lineages;
+    if (known == null || !known.areOf(state)) {
+      known = new Lineages(state);
+      lineages = known;
+    }
+    return known;
   }
 }

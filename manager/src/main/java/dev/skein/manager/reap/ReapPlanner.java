@@ -39,8 +39,9 @@ public final class ReapPlanner implements Planner {
     for (var id : dirty.nodes()) {
       round.reapNode(id);
     }
+    var lineages = dirty.lineages(state);
     for (var slot : slotsToReap(state, dirty)) {
-      round.reapSlot(slot);
+      round.reapSlot(slot, lineages.of(slot));
     }
     for (var id : round.servicesToReap(dirty)) {
       var service = state.service(id);
@@ -125,8 +126,7 @@ public final class ReapPlanner implements Planner {
       return Times.instant(node.getStatus().getSince()).plus(ORPHAN_AFTER);
     }
 
-    void reapSlot(Slot slot) {
-      var lineage = Lineage.of(state, slot);
+    void reapSlot(Slot slot, Lineage lineage) {
       var kept = lineage.tasks().size();
       for (var task : lineage.tasks()) {
         if (isToForget(task)) {

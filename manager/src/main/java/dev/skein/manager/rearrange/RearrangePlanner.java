@@ -61,8 +61,9 @@ public final class RearrangePlanner implements Planner {
   @Override
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
     var round = new Round(state, now);
+    var lineages = dirty.lineages(state);
     for (var slot : dirty.slotsTouched(state)) {
-      round.lookAtMove(slot);
+      round.lookAtMove(slot, lineages.of(slot));
     }
     var cluster = state.cluster();
     if (cluster != null && Rearrangements.isMoving(cluster)) {
@@ -92,8 +93,8 @@ public final class RearrangePlanner implements Planner {
     // ---- One move
 
     /// Gives a move up that cannot succeed any more, or not in time.
-    void lookAtMove(Slot slot) {
-      var filling = Lineage.of(state, slot).filling();
+    void lookAtMove(Slot slot, Lineage lineage) {
+      var filling = lineage.filling();
       var last = filling.isEmpty() ? null : filling.getLast();
       if (last == null
           || last.getMovedFrom().isEmpty()

@@ -50,9 +50,10 @@ public final class ReconcilePlanner implements Planner {
   /// about how many there are, unless it has completed and another one of its job may run.
   private static Set<String> whole(ClusterState state, Dirty dirty) {
     var ids = new LinkedHashSet<>(dirty.services());
+    var lineages = dirty.lineages(state);
     for (var slot : dirty.slots()) {
       if (!ids.contains(slot.serviceId())
-          && (makesRoomInAJob(slot, state) || Lineage.of(state, slot).filling().isEmpty())) {
+          && (makesRoomInAJob(slot, state) || lineages.of(slot).filling().isEmpty())) {
         ids.add(slot.serviceId());
       }
     }

@@ -51,9 +51,10 @@ public final class EvictPlanner implements Planner {
       held.clear();
     }
     var round = new Round(state, now);
+    var lineages = dirty.lineages(state);
     for (var slot : toLookAt(state, dirty)) {
       release(slot);
-      round.look(slot);
+      round.look(slot, lineages.of(slot));
     }
     return round.plan.build();
   }
@@ -100,8 +101,7 @@ public final class EvictPlanner implements Planner {
       this.now = now;
     }
 
-    void look(Slot slot) {
-      var lineage = Lineage.of(state, slot);
+    void look(Slot slot, Lineage lineage) {
       var filling = lineage.filling();
       for (var task : filling) {
         var node = state.node(task.getNodeId());

@@ -4,6 +4,7 @@ import dev.skein.manager.plan.Dirty;
 import dev.skein.manager.plan.DirtyKey;
 import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Lineage;
+import dev.skein.manager.plan.Lineages;
 import dev.skein.manager.plan.Plan;
 import dev.skein.manager.plan.Planner;
 import dev.skein.manager.plan.Slot;
@@ -42,7 +43,7 @@ public final class RestartPlanner implements Planner {
 
   @Override
   public Plan plan(ClusterState state, Dirty dirty, Instant now) {
-    var round = new Round(state, now);
+    var round = new Round(state, dirty.lineages(state), now);
     for (var slot : dirty.slotsTouched(state)) {
       round.lookAtPlace(slot);
     }
@@ -51,13 +52,15 @@ public final class RestartPlanner implements Planner {
 
   private final class Round {
     private final ClusterState state;
+    private final Lineages lineages;
     private final Instant now;
     private final Plan.Builder plan = Plan.builder();
     private final Map<String, ServiceRevisions> services = new HashMap<>();
     private final Set<Slot> jobPlaces = new HashSet<>();
 
-    Round(ClusterState state, Instant now) {
+    Round(ClusterState state, Lineages lineages, Instant now) {
       this.state = state;
+      this.lineages = lineages;
       this.now = now;
     }
 
@@ -79,7 +82,7 @@ public final class RestartPlanner implements Planner {
     }
 
     private void look(Slot slot, ServiceRevisions service) {
-      var lineage = Lineage.of(state, slot);
+      var lineage = lineages.of(slot);
       var filling = lineage.filling();
       for (var task : filling) {
         var successor = successorOf(task, filling);

@@ -58,20 +58,21 @@ public final class UpdatePlanner implements Planner {
   /// Services that changed, and those with a changed slot that are being updated or have to be.
   private static Set<String> toLookAt(ClusterState state, Dirty dirty) {
     var ids = new LinkedHashSet<>(dirty.services());
+    var lineages = dirty.lineages(state);
     for (var slot : dirty.slotsTouched(state)) {
       var service = ids.contains(slot.serviceId()) ? null : state.service(slot.serviceId());
-      if (service != null && (isRolling(service) || isOutOfDate(service, slot, state))) {
+      if (service != null && (isRolling(service) || isOutOfDate(service, lineages.of(slot)))) {
         ids.add(service.getId());
       }
     }
     return ids;
   }
 
-  private static boolean isOutOfDate(Service service, Slot slot, ClusterState state) {
+  private static boolean isOutOfDate(Service service, Lineage lineage) {
     if (service.getRevisionsCount() == 0) {
       return false;
     }
-    var filling = Lineage.of(state, slot).filling();
+    var filling = lineage.filling();
     return !filling.isEmpty() && !Revisions.isCurrent(service, filling.getLast());
   }
 

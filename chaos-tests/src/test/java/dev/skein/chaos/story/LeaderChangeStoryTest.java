@@ -61,8 +61,7 @@ final class LeaderChangeStoryTest {
   }
 
   private void create(String name, int replicas, String... options) throws Exception {
-    var words =
-        new ArrayList<>(List.of("service", "create", "--name", name, "--detach"));
+    var words = new ArrayList<>(List.of("service", "create", "--name", name, "--detach"));
     words.addAll(List.of("--replicas", "" + replicas, "--update-monitor", "500ms"));
     words.addAll(List.of("--constraint", "node.role==worker", "--restart-delay", "0s"));
     words.addAll(List.of(options));
@@ -131,9 +130,7 @@ final class LeaderChangeStoryTest {
     assertThat(cli().fails("service", "update", "paused", "--", "sh", "-c", "exit 7"))
         .contains("service update paused");
     Await.until(
-        "nobody uses the idle service",
-        SOON,
-        () -> assertThat(Tasks.alive("idle")).isEmpty());
+        "nobody uses the idle service", SOON, () -> assertThat(Tasks.alive("idle")).isEmpty());
   }
 
   @Test
@@ -144,15 +141,17 @@ final class LeaderChangeStoryTest {
     var old = CLUSTER.leader();
     cli().ok("node", "lead", CLUSTER.follower().name());
     assertThat(CLUSTER.leader()).isNotSameAs(old);
-    awaitUpdated("web");
-    assertThat(running("web", REPLICAS)).doesNotContainAnyElementsOf(before);
+    awaitUpdated(before);
   }
 
-  private void awaitUpdated(String service) throws Exception {
+  private void awaitUpdated(Set<String> before) throws Exception {
     Await.until(
-        "the update of " + service + " completes",
+        "the update completes, and has replaced all",
         SOON,
-        () -> assertThat(updateState(service)).isEqualTo("completed"));
+        () -> {
+          assertThat(updateState("web")).isEqualTo("completed");
+          assertThat(running("web", REPLICAS)).doesNotContainAnyElementsOf(before);
+        });
   }
 
   @Test
@@ -164,12 +163,9 @@ final class LeaderChangeStoryTest {
     cli().ok("node", "update", "--availability", "drain", "--drain-deadline", "5m", "w2");
     var killed = CLUSTER.leader();
     killed.kill();
-    awaitUpdated("web");
-    assertThat(running("web", REPLICAS)).doesNotContainAnyElementsOf(before);
+    awaitUpdated(before);
     Await.until(
-        "w2 is empty",
-        SOON,
-        () -> assertThat(CLUSTER.node("w2").taskProcesses()).isEmpty());
+        "w2 is empty", SOON, () -> assertThat(CLUSTER.node("w2").taskProcesses()).isEmpty());
     assertThat(Tasks.awaitRunning(CLUSTER.leader(), "web", REPLICAS))
         .noneMatch(task -> task.node().equals(w2));
     cli().ok("node", "update", "--availability", "active", "w2");

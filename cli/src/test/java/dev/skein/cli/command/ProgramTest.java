@@ -415,8 +415,7 @@ class ProgramTest {
     assertThat(skein.run("events", "--format", "{{.Type}} {{.Actor.Attributes.name}}").out())
         .isEqualTo("service web\nnode <no value>\n");
     assertThat(skein.run("events", "--format", "{{.Time}} {{.time}} {{.TimeNano}}").out())
-        .isEqualTo(
-            "1700000000 1700000000 1700000000000000001\n1700000001 1700000001 <no value>\n");
+        .isEqualTo("1700000000 1700000000 1700000000000000001\n1700000001 1700000001 <no value>\n");
   }
 
   @Test

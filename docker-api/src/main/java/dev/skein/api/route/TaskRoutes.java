@@ -34,8 +34,7 @@ final class TaskRoutes {
     var tasks = new JsonArray();
     for (var i = 0; i < found.getObjectsCount(); i++) {
       var task = found.getObjects(i).getTask();
-      tasks.add(
-          Views.task(isFollowing ? slotFromZero(task) : task, found.getTaskDetails(i)));
+      tasks.add(Views.task(isFollowing ? slotFromZero(task) : task, found.getTaskDetails(i)));
     }
     return Response.json(tasks).at(found.getIndex());
   }

@@ -82,9 +82,7 @@ final class HealthTest {
     var spec = ContainerSpec.newBuilder();
     spec.getHealthcheckBuilder().addTest("CMD").addTest("true");
     var shown = spec.clone().setHealthcheck(Defaults.healthcheck(spec.getHealthcheck()));
-    assertThat(HealthCheck.of(spec.build()))
-        .isNotNull()
-        .isEqualTo(HealthCheck.of(shown.build()));
+    assertThat(HealthCheck.of(spec.build())).isNotNull().isEqualTo(HealthCheck.of(shown.build()));
     assertThat(shown.getHealthcheck().getInterval().getSeconds()).isEqualTo(30);
   }
 

@@ -138,9 +138,15 @@ final class LeaderChangeStoryTest {
   void aRollingUpdateGoesOnUnderANewLeaderThatWasHandedTheLead() throws Exception {
     var before = running("web", REPLICAS);
     cli().ok("service", "update", "--detach", "--update-delay", "500ms", "--force", "web");
-    var old = CLUSTER.leader();
-    cli().ok("node", "lead", CLUSTER.follower().name());
-    assertThat(CLUSTER.leader()).isNotSameAs(old);
+    var heir = CLUSTER.follower().name();
+    Await.until(
+        heir + " leads",
+        SOON,
+        () -> {
+          // One that is not ready for it yet does not take over.
+          var _ = cli().run("node", "lead", heir);
+          assertThat(CLUSTER.leader().name()).isEqualTo(heir);
+        });
     awaitUpdated(before);
   }
 

@@ -197,8 +197,8 @@ final class DockerStoryTest {
     assertThat(states("sums"))
         .containsExactlyInAnyOrder(
             "sums.1 Complete Complete", "sums.2 Complete Complete", "sums.3 Complete Complete");
-    assertThat(docker.ok("service", "inspect", "--pretty", "sums"))
-        .contains("Replicated Job", "Max Concurrent:\t2", "Total Completions:\t3");
+    assertThat(docker.ok("service", "inspect", "sums", "--format", "{{json .Spec.Mode}}"))
+        .isEqualTo("{\"ReplicatedJob\":{\"MaxConcurrent\":2,\"TotalCompletions\":3}}");
     docker.ok(
         "service",
         "create",
@@ -211,12 +211,16 @@ final class DockerStoryTest {
     assertThat(states("everywhere"))
         .hasSize(2)
         .allMatch(line -> line.endsWith("Complete Complete"));
-    assertThat(events("label=team=numbers")).contains("create sums").doesNotContain("everywhere");
+    Await.until(
+        "the second in which the job was created is over",
+        SOON,
+        () -> assertThat(events("label=team=numbers")).contains("create sums"));
+    assertThat(events("label=team=numbers")).doesNotContain("everywhere");
     docker.ok("service", "rm", "sums", "everywhere");
     assertThat(docker.ok("service", "ls", "-q")).isEmpty();
   }
 
-  private List<String> states(String service) {
+  private List<String> states(String service) throws Exception {
     return docker
         .ok(
             "service",

@@ -138,18 +138,26 @@ final class LeaderChangeStoryTest {
   void aRollingUpdateGoesOnUnderANewLeaderThatWasHandedTheLead() throws Exception {
     var before = running("web", REPLICAS);
     cli().ok("service", "update", "--detach", "--update-delay", "500ms", "--force", "web");
-    var old = CLUSTER.leader();
-    cli().ok("node", "lead", CLUSTER.follower().name());
-    assertThat(CLUSTER.leader()).isNotSameAs(old);
-    awaitUpdated("web");
-    assertThat(running("web", REPLICAS)).doesNotContainAnyElementsOf(before);
+    var heir = CLUSTER.follower().name();
+    Await.until(
+        heir + " leads",
+        SOON,
+        () -> {
+          // One that is not ready for it yet does not take over.
+          var _ = cli().run("node", "lead", heir);
+          assertThat(CLUSTER.leader().name()).isEqualTo(heir);
+        });
+    awaitUpdated(before);
   }
 
-  private void awaitUpdated(String service) throws Exception {
+  private void awaitUpdated(Set<String> before) throws Exception {
     Await.until(
-        "the update of " + service + " completes",
+        "the update completes, and has replaced all",
         SOON,
-        () -> assertThat(updateState(service)).isEqualTo("completed"));
+        () -> {
+          assertThat(updateState("web")).isEqualTo("completed");
+          assertThat(running("web", REPLICAS)).doesNotContainAnyElementsOf(before);
+        });
   }
 
   @Test
@@ -161,8 +169,7 @@ final class LeaderChangeStoryTest {
     cli().ok("node", "update", "--availability", "drain", "--drain-deadline", "5m", "w2");
     var killed = CLUSTER.leader();
     killed.kill();
-    awaitUpdated("web");
-    assertThat(running("web", REPLICAS)).doesNotContainAnyElementsOf(before);
+    awaitUpdated(before);
     Await.until(
         "w2 is empty", SOON, () -> assertThat(CLUSTER.node("w2").taskProcesses()).isEmpty());
     assertThat(Tasks.awaitRunning(CLUSTER.leader(), "web", REPLICAS))

@@ -52,6 +52,8 @@ public final class StatsSampler {
   /// What one task has used until now.
   @FunctionalInterface
   public interface Meter {
+    /// Reads it of a task.
+    ///
     /// @throws IOException when the task has no process any more
     TaskUsage read(String taskId) throws IOException;
   }

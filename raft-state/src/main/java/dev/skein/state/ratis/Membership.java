@@ -32,7 +32,6 @@ final class Membership {
   private final RaftServer.Division division;
   private final ClientId client;
   private final LongSupplier callIds;
-  private final Duration timeout;
   private final Supplier<RaftException> notLeader;
   private final AtomicBoolean changing = new AtomicBoolean();
 
@@ -41,13 +40,11 @@ final class Membership {
       RaftServer.Division division,
       ClientId client,
       LongSupplier callIds,
-      Duration timeout,
       Supplier<RaftException> notLeader) {
     this.server = server;
     this.division = division;
     this.client = client;
     this.callIds = callIds;
-    this.timeout = timeout;
     this.notLeader = notLeader;
   }
 
@@ -220,12 +217,7 @@ final class Membership {
           }
           if (cause != null || !answer.isSuccess()) {
             throw new RaftException.Refused(
-                otherwise
-                    + " within "
-                    + timeout.toSeconds()
-                    + " s: "
-                    + (cause == null ? "no reason given" : cause.getMessage()),
-                cause);
+                otherwise + ": " + (cause == null ? "no reason given" : cause.getMessage()), cause);
           }
           return null;
         });

@@ -120,13 +120,7 @@ public final class RaftNode implements AutoCloseable {
       built.start();
       RaftServer.Division started = built.getDivision(group);
       membership =
-          new Membership(
-              built,
-              started,
-              client,
-              callIds::incrementAndGet,
-              config.timing().membership(),
-              this::notLeader);
+          new Membership(built, started, client, callIds::incrementAndGet, this::notLeader);
       division = started;
       leadership.members(started.getRaftConf().getLogEntryIndex(), members());
     } catch (IOException | RuntimeException e) {

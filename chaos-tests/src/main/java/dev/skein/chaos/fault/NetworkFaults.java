@@ -236,8 +236,11 @@ final class NetworkFaults {
     }
     var opened = line;
     return () -> {
-      opened.close();
-      deadman.fire();
+      try {
+        opened.close();
+      } finally {
+        deadman.fire();
+      }
     };
   }
 

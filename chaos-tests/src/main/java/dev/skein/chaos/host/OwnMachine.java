@@ -191,7 +191,7 @@ public final class OwnMachine implements Machine {
     if (isRunning()) {
       return;
     }
-    new ProcessBuilder(Detached.shell("exec sh '%s'".formatted(start)))
+    new ProcessBuilder(Detached.shell("exec sh " + quoted(start.toString())))
         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectErrorStream(true)

@@ -132,7 +132,9 @@ public final class DelayLine implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The other thread ends as well, and the network is cut until the fault is undone.
+      // As on a broken wire: the network is cut until the fault is undone.
+    } finally {
+      // The other thread ends as well.
       closed = true;
     }
   }
@@ -156,16 +158,19 @@ public final class DelayLine implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closed = true;
-    for (var thread : threads) {
-      try {
+    try {
+      for (var thread : threads) {
         thread.join();
-      } catch (InterruptedException e) {
-        // What is under way must be undone all the same: it takes a moment.
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted", e);
       }
+    } catch (InterruptedException e) {
+      // The ports are the threads' still; the kernel takes them when the process ends.
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
-    link.close();
-    tap.close();
+    try {
+      link.close();
+    } finally {
+      tap.close();
+    }
   }
 }

@@ -18,6 +18,7 @@ import dev.skein.proto.v1.NodeRole;
 import dev.skein.state.IdSource;
 import dev.skein.state.ratis.RaftConfig;
 import dev.skein.state.ratis.RaftMember;
+import dev.skein.state.ratis.RaftNode;
 import dev.skein.state.ratis.RaftTiming;
 import dev.skein.state.ratis.RaftTls;
 import dev.skein.state.seal.KeyFile;
@@ -147,7 +148,18 @@ final class Member implements AutoCloseable {
   }
 
   /// Starts the first manager of a new cluster, or one that was here before.
+  ///
+  /// @throws IOException if there is nothing left of what a manager that was here has stored
   void startManager(List<RaftMember> bootstrap) throws IOException {
+    if (bootstrap.isEmpty()
+        && record.getRole() == NodeRole.NODE_ROLE_MANAGER
+        && !RaftNode.hasState(files.raft())) {
+      throw new IOException(
+          files.raft()
+              + " has lost the state of this manager; put its disk back, or remove the node with"
+              + " \"skein node rm --force\" at another manager, wipe its directory and join it"
+              + " again");
+    }
     var keyring =
         bootstrap.isEmpty()
             ? KeyFile.load(files.keys(), wrappingKey(), random)
@@ -282,8 +294,9 @@ final class Member implements AutoCloseable {
     if (manager != null && (removedFromRaft || role != NodeRole.NODE_ROLE_MANAGER)) {
       LOG.info("this node is no manager any more");
       stopManager();
-      files.forgetRaft();
+      // In this order: a manager without its state would not start again.
       remember(record.toBuilder().setRaftId("").setRole(NodeRole.NODE_ROLE_WORKER).build());
+      files.forgetRaft();
       if (role == NodeRole.NODE_ROLE_MANAGER) {
         renewer.renewNow();
       }

@@ -5,6 +5,7 @@ import dev.skein.state.seal.Keyring;
 import dev.skein.state.seal.SealException;
 import dev.skein.state.seal.Sealer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Comparator;
@@ -51,6 +52,7 @@ public final class RaftNode implements AutoCloseable {
   private final RaftPeerId self;
   private final ClientId client;
   private final AtomicLong callIds = new AtomicLong();
+  private final AtomicLong reconnections = new AtomicLong();
   private final Leadership leadership;
   private final GroupCommit commit;
   private final SealedStateMachine machine;
@@ -255,6 +257,21 @@ public final class RaftNode implements AutoCloseable {
     ForcedCluster.rewrite(directory, self);
   }
 
+  /// Whether a stopped member's directory has what each member has that was ever started. Where it
+  /// has not, the disk was wiped: a member that goes on under the same id would vote again in terms
+  /// that it has voted in, and count as a copy of entries that it has acknowledged and lost.
+  ///
+  /// @throws RaftStorageException if the directory's identity is damaged
+  public static boolean hasState(Path directory) throws IOException {
+    return StateDirectory.isMade(directory)
+        && Files.exists(StateDirectory.read(directory).metadata());
+  }
+
+  /// How often connections to all other members were made anew because nobody led.
+  long reconnections() {
+    return reconnections.get();
+  }
+
   /// Votes made durable so far.
   long durableVotes() {
     VoteDurability known = votes;
@@ -399,6 +416,7 @@ public final class RaftNode implements AutoCloseable {
   }
 
   private void reconnect(RaftServer running, RaftServer.Division known) {
+    reconnections.incrementAndGet();
     IOException reason = new IOException("no leader for " + RaftLimits.NO_LEADER_RECONNECT);
     for (RaftPeer peer : known.getRaftConf().getAllPeers()) {
       if (!peer.getId().equals(self)) {

@@ -32,7 +32,7 @@ record StateDirectory(Path root, String clusterId, String memberId, List<RaftMem
   static StateDirectory open(RaftConfig config) throws IOException {
     Path root = config.directory();
     DurableFile.createDirectories(root);
-    if (Files.exists(root.resolve(IDENTITY))) {
+    if (isMade(root)) {
       StateDirectory found = read(root);
       found.check("cluster", config.clusterId(), found.clusterId);
       found.check("member", config.self().id(), found.memberId);
@@ -46,6 +46,11 @@ record StateDirectory(Path root, String clusterId, String memberId, List<RaftMem
         new StateDirectory(root, config.clusterId(), config.self().id(), config.bootstrap());
     made.write();
     return made;
+  }
+
+  /// Whether it says whose it is.
+  static boolean isMade(Path root) {
+    return Files.exists(root.resolve(IDENTITY));
   }
 
   /// Reads an existing directory's identity.
@@ -101,6 +106,11 @@ record StateDirectory(Path root, String clusterId, String memberId, List<RaftMem
   /// Log segments and metadata.
   Path current() {
     return group().resolve("current");
+  }
+
+  /// Term and vote; Ratis makes the file with the directory.
+  Path metadata() {
+    return current().resolve("raft-meta");
   }
 
   /// Snapshots.

@@ -270,6 +270,27 @@ final class RaftNodeTest {
     }
   }
 
+  /// By itself gRPC would wait longer and longer before it dials a member that is away.
+  @Test
+  void afterALongTimeWithoutAQuorumALeaderIsElectedAtOnce() throws Exception {
+    try (TestCluster cluster = TestCluster.of(3, root)) {
+      Member alone = cluster.awaitLeader();
+      Member back = cluster.followers().getFirst();
+      Member away = cluster.followers().getLast();
+      cluster.stop(back);
+      // Only who has stored this can be elected, and it has to dial the others for their votes.
+      cluster.put("missed", "1");
+      cluster.stop(away);
+      cluster.members.remove(away.id.id());
+      TestCluster.await("a long time", () -> alone.node.reconnections() >= 9);
+      long returned = System.nanoTime();
+      cluster.restart(back.id.id());
+      cluster.awaitLeader();
+      assertThat(Duration.ofNanos(System.nanoTime() - returned)).isLessThan(Duration.ofSeconds(5));
+      cluster.awaitEverywhere("missed", "1");
+    }
+  }
+
   @Test
   void aReadBarrierSeesEveryWriteAcknowledgedBefore() throws Exception {
     try (TestCluster cluster = TestCluster.of(3, root)) {

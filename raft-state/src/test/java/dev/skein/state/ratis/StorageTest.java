@@ -10,6 +10,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -132,6 +133,21 @@ final class StorageTest {
   }
 
   @Test
+  void aWipedDirectoryIsTold() throws Exception {
+    Path directory = root.resolve("m1");
+    assertThat(RaftNode.hasState(directory)).isFalse();
+    RaftMember member = writeAndStop(1);
+    assertThat(RaftNode.hasState(directory)).isTrue();
+    wipe(directory.resolve("raft"));
+    assertThat(RaftNode.hasState(directory)).isFalse();
+    // One that was started and never heard of any other has voted for nobody, and may go on.
+    try (TestCluster cluster = new TestCluster(root.resolve("joining"), "c1")) {
+      cluster.start(member, List.of());
+      assertThat(RaftNode.hasState(cluster.directory("m1"))).isTrue();
+    }
+  }
+
+  @Test
   void aLogUnderAnotherKeyIsNotServed() throws Exception {
     RaftMember member = writeAndStop(1);
     try (TestCluster otherKey = new TestCluster(root, "c1")) {
@@ -160,6 +176,14 @@ final class StorageTest {
           .isInstanceOf(RaftStorageException.class)
           .hasMessageContaining(file.toString())
           .hasMessageContaining("is damaged");
+    }
+  }
+
+  private static void wipe(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 

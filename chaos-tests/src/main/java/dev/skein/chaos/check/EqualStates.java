@@ -1,5 +1,6 @@
 package dev.skein.chaos.check;
 
+import dev.skein.chaos.history.Copy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,11 +15,6 @@ public final class EqualStates {
   public static final String CHECK = "equal-states";
 
   private EqualStates() {}
-
-  /// A manager's copy at one moment.
-  ///
-  /// @param digest of all its objects
-  public record Copy(String manager, long index, String digest) {}
 
   /// Checks copies that were looked at at any times.
   ///

@@ -1,5 +1,6 @@
 package dev.skein.chaos.check;
 
+import dev.skein.chaos.history.Copy;
 import dev.skein.chaos.history.History;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -8,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// Judges a recorded history again, from the command line: `recheck FILE`. Of a run that failed
 /// that is all that is needed to see the same verdicts, witnesses included.
@@ -46,9 +48,12 @@ public final class Recheck {
   /// What can be said of a history alone, without the cluster that it is of.
   public static List<Verdict> verdicts(History history) {
     var operations = history.operations();
+    var copies = history.copies();
+    var managers = copies.stream().map(Copy::manager).collect(Collectors.toSet());
     return List.of(
         Linearizability.check(operations),
         IndexOrder.check(operations),
+        EqualStates.check(copies, managers),
         WatchOrder.check(operations, history.notices(), 0));
   }
 }

@@ -9,17 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// All operations and notices of one run, in the order of their ends. Only ever added to, by any
-/// thread; written to a file of JSON lines as it grows, so that a run that failed, or was cut off,
-/// can be checked again.
+/// All operations, notices and copies of one run, in the order of their ends. Only ever added to,
+/// by any thread; written to a file of JSON lines as it grows, so that a run that failed, or was
+/// cut off, can be checked again.
 public final class History implements AutoCloseable {
-  /// The most operations, and the most notices, that are kept.
+  /// The most operations, the most notices and the most copies that are kept.
   public static final int RECORDS_MAX = 2_000_000;
 
   private final @Nullable BufferedWriter file;
   // Guarded by this.
   private final List<Operation> operations = new ArrayList<>();
   private final List<Notice> notices = new ArrayList<>();
+  private final List<Copy> copies = new ArrayList<>();
 
   private History(@Nullable BufferedWriter file) {
     this.file = file;
@@ -68,6 +69,13 @@ public final class History implements AutoCloseable {
     write(HistoryLine.of(notice));
   }
 
+  /// Adds what a manager said of its own copy of the state.
+  public synchronized void add(Copy copy) {
+    requireRoom(copies);
+    copies.add(copy);
+    write(HistoryLine.of(copy));
+  }
+
   private static void requireRoom(List<?> records) {
     if (records.size() >= RECORDS_MAX) {
       throw new IllegalStateException(
@@ -94,6 +102,11 @@ public final class History implements AutoCloseable {
   /// The notices so far; those of one watcher in the order in which it got them.
   public synchronized List<Notice> notices() {
     return List.copyOf(notices);
+  }
+
+  /// The managers' copies so far.
+  public synchronized List<Copy> copies() {
+    return List.copyOf(copies);
   }
 
   /// Ends the file.

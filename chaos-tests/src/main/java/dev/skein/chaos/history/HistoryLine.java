@@ -49,9 +49,17 @@ final class HistoryLine {
     return Json.write(json);
   }
 
+  static String of(Copy copy) {
+    var json = new JsonObject();
+    json.addProperty("manager", copy.manager());
+    json.addProperty("index", copy.index());
+    json.addProperty("digest", copy.digest());
+    return Json.write(json);
+  }
+
   /// Adds what a line holds.
   ///
-  /// @throws IllegalArgumentException if it is neither
+  /// @throws IllegalArgumentException if it is none of these
   static void read(String line, History into) {
     JsonObject json;
     try {
@@ -68,6 +76,12 @@ final class HistoryLine {
               Json.text(json, "action"),
               Json.text(json, "id"),
               Json.text(json, "name")));
+    } else if (json.has("digest")) {
+      into.add(
+          new Copy(
+              Json.text(json, "manager"),
+              Json.number(json, "index", 0),
+              Json.text(json, "digest")));
     } else {
       into.add(operation(json));
     }

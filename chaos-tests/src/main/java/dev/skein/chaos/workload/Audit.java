@@ -1,7 +1,6 @@
 package dev.skein.chaos.workload;
 
 import dev.skein.chaos.check.EqualStates;
-import dev.skein.chaos.check.EqualStates.Copy;
 import dev.skein.chaos.check.IndexOrder;
 import dev.skein.chaos.check.KeptWrites;
 import dev.skein.chaos.check.KeptWrites.Final;
@@ -10,6 +9,7 @@ import dev.skein.chaos.check.LeaderTerms.Reign;
 import dev.skein.chaos.check.Linearizability;
 import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.check.WatchOrder;
+import dev.skein.chaos.history.Copy;
 import dev.skein.chaos.history.History;
 import java.io.IOException;
 import java.time.Duration;
@@ -53,7 +53,7 @@ public final class Audit {
             ? KeptWrites.check(operations, finals)
             : new Verdict.Undecided(
                 KeptWrites.CHECK, "not every manager told the final state within " + within),
-        EqualStates.check(copies(end), names()),
+        EqualStates.check(copies(history, end), names()),
         WatchOrder.check(operations, history.notices(), watchedUpTo),
         LeaderTerms.check(reigns));
   }
@@ -84,9 +84,10 @@ public final class Audit {
     return finals;
   }
 
-  /// The managers' own copies, looked at until all were seen at one index.
-  private List<Copy> copies(long end) {
-    List<Copy> copies = new ArrayList<>();
+  /// The managers' own copies, those of the run and those at its end, looked at until all were seen
+  /// at one index.
+  private List<Copy> copies(History history, long end) {
+    List<Copy> copies = new ArrayList<>(history.copies());
     Map<Long, Set<String>> seenAt = new HashMap<>();
     while (true) {
       for (var manager : managers) {

@@ -1,12 +1,12 @@
 package dev.skein.chaos.workload;
 
 import com.google.gson.JsonElement;
-import dev.skein.chaos.check.EqualStates.Copy;
 import dev.skein.chaos.check.Glimpse;
 import dev.skein.chaos.check.Glimpse.ServiceView;
 import dev.skein.chaos.check.Glimpse.TaskView;
 import dev.skein.chaos.check.KeptWrites.Final;
 import dev.skein.chaos.history.Content;
+import dev.skein.chaos.history.Copy;
 import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.format.Json;
 import java.io.IOException;

@@ -15,8 +15,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Clients that create, change, read and remove objects through every manager in turn, as fast as
-/// they are answered, and one watcher for each manager. It goes on by itself while managers die and
-/// return, and records all in a [History].
+/// they are answered, one watcher for each manager, and looks at the managers' own copies. It goes
+/// on by itself while managers die and return, and records all in a [History].
 ///
 /// Any thread may ask it how it does.
 public final class Workload implements AutoCloseable {
@@ -30,6 +30,8 @@ public final class Workload implements AutoCloseable {
   private final List<Watcher> watchers = new ArrayList<>();
   private final List<Thread> loopThreads = new ArrayList<>();
   private final List<Thread> watcherThreads = new ArrayList<>();
+  private final Census census;
+  private final Thread censusThread;
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong changes = new AtomicLong();
   private final AtomicLong unknown = new AtomicLong();
@@ -43,6 +45,8 @@ public final class Workload implements AutoCloseable {
     this.managers = List.copyOf(managers);
     this.history = history;
     this.nanoTime = nanoTime;
+    this.census = new Census(managers, settings.answerSeconds(), nanoTime, history::add);
+    this.censusThread = unstarted("census", census::run);
     this.lastChangeNanos = new AtomicLong(nanoTime.getAsLong());
   }
 
@@ -81,14 +85,21 @@ public final class Workload implements AutoCloseable {
       watchers.add(watcher);
       watcherThreads.add(thread("watcher-" + manager.name(), watcher::run));
     }
+    censusThread.start();
   }
 
   private Thread thread(String name, Runnable work) {
+    var thread = unstarted(name, work);
+    thread.start();
+    return thread;
+  }
+
+  private Thread unstarted(String name, Runnable work) {
     return Thread.ofPlatform()
         .daemon()
         .name(name)
         .uncaughtExceptionHandler((_, bug) -> failure.compareAndSet(null, bug))
-        .start(work);
+        .unstarted(work);
   }
 
   private void ended(Operation operation) {
@@ -186,6 +197,7 @@ public final class Workload implements AutoCloseable {
   /// Ends it all. An interruption ends the waiting only.
   @Override
   public void close() {
+    census.stop();
     try {
       for (var i = 0; i < watchers.size(); i++) {
         do {
@@ -193,6 +205,9 @@ public final class Workload implements AutoCloseable {
         } while (!watcherThreads.get(i).join(Duration.ofMillis(50)));
       }
       stopClients();
+      if (!censusThread.join(Duration.ofSeconds(4L * settings.answerSeconds()))) {
+        throw new IllegalStateException("the census hangs in a call");
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

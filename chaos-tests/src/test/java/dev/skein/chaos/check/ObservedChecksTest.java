@@ -2,10 +2,10 @@ package dev.skein.chaos.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skein.chaos.check.EqualStates.Copy;
 import dev.skein.chaos.check.Glimpse.ServiceView;
 import dev.skein.chaos.check.Glimpse.TaskView;
 import dev.skein.chaos.check.LeaderTerms.Reign;
+import dev.skein.chaos.history.Copy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skein.chaos.check.KeptWrites.Final;
 import dev.skein.chaos.history.Content;
+import dev.skein.chaos.history.Copy;
 import dev.skein.chaos.history.History;
 import dev.skein.chaos.history.Kind;
 import dev.skein.chaos.history.Notice;
@@ -209,11 +210,13 @@ class RecordedChecksTest {
       made.forEach(history::add);
       history.add(Notice.began("m1", 4));
       history.add(event(5, "create"));
+      history.add(new Copy("m1", 5, "a"));
     }
     Files.writeString(file, "{\"client\":1,\"ke", StandardOpenOption.APPEND);
     var again = History.read(file);
     assertThat(again.operations()).isEqualTo(made);
     assertThat(again.notices()).containsExactly(Notice.began("m1", 4), event(5, "create"));
+    assertThat(again.copies()).containsExactly(new Copy("m1", 5, "a"));
   }
 
   @Test
@@ -222,11 +225,17 @@ class RecordedChecksTest {
     try (var history = History.to(file)) {
       CHANGES.forEach(history::add);
       told(event(5, "create"), event(7, "update"), event(9, "remove")).forEach(history::add);
+      List.of(new Copy("m1", 5, "a"), new Copy("m2", 5, "a")).forEach(history::add);
     }
     assertThat(recheck(file)).isEqualTo(0);
     try (var history = History.to(file)) {
       CHANGES.forEach(history::add);
       history.add(read(1, 8, 20, 21));
+    }
+    assertThat(recheck(file)).isEqualTo(1);
+    try (var history = History.to(file)) {
+      CHANGES.forEach(history::add);
+      List.of(new Copy("m1", 5, "a"), new Copy("m2", 5, "b")).forEach(history::add);
     }
     assertThat(recheck(file)).isEqualTo(1);
     try (var history = History.to(file)) {

@@ -3,6 +3,7 @@ package dev.skein.chaos.sabotage;
 import dev.skein.chaos.check.EqualStates;
 import dev.skein.chaos.check.IndexOrder;
 import dev.skein.chaos.check.KeptWrites;
+import dev.skein.chaos.check.LeaderTerms;
 import dev.skein.chaos.check.Linearizability;
 import dev.skein.chaos.check.SlotUniqueness;
 import dev.skein.chaos.check.WatchOrder;
@@ -22,6 +23,19 @@ public enum Defect {
           force("org.apache.ratis.server.raftlog.segmented.BufferedWriteChannel"),
           force("org.apache.ratis.util.FileUtils$1"),
           force("dev.skein.state.seal.DurableFile"))),
+
+  /// A manager that was restarted knows neither its term nor its vote.
+  DOUBLE_TERM(
+      "double-term",
+      "term and vote are only in memory",
+      LeaderTerms.CHECK,
+      2,
+      List.of(
+          new Redirection(
+              "org.apache.ratis.server.impl.ServerState",
+              "org.apache.ratis.server.raftlog.RaftLog",
+              "persistMetadata",
+              "forgetVote"))),
 
   /// A manager answers reads by itself.
   STALE_READS(
@@ -160,6 +174,11 @@ public enum Defect {
   /// Whether it shows only after a power cut, which needs nodes with disks of their own.
   boolean needsPowerCut() {
     return this == FSYNC_OFF;
+  }
+
+  /// Whether it shows only after all daemons were killed.
+  boolean needsRestart() {
+    return this == DOUBLE_TERM;
   }
 
   List<Redirection> redirections() {

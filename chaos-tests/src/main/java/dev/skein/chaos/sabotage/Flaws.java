@@ -21,6 +21,8 @@ import java.nio.channels.FileChannel;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
 import org.jspecify.annotations.Nullable;
 
 /// What is called in a daemon with a [Defect] in the place of what is right. Counts for itself, so
@@ -37,6 +39,11 @@ public final class Flaws {
 
   /// Stores nothing.
   public static void force(FileChannel file, boolean metadata) {
+    // That is the flaw.
+  }
+
+  /// Stores neither the term nor whom this member voted for in it.
+  public static void forgetVote(RaftLog log, RaftStorageMetadata vote) {
     // That is the flaw.
   }
 

@@ -156,6 +156,9 @@ public final class SabotageRun {
       if (defect.needsPowerCut()) {
         cutPower(lab);
       }
+      if (defect.needsRestart()) {
+        restart(lab);
+      }
       workload.awaitWatchers(WATCHERS_MAX);
       var verdicts =
           new ArrayList<>(
@@ -170,6 +173,17 @@ public final class SabotageRun {
     for (var node : lab.nodes()) {
       node.cutPower();
     }
+    launch(lab);
+  }
+
+  private static void restart(Lab lab) throws IOException {
+    for (var node : lab.nodes()) {
+      node.kill();
+    }
+    launch(lab);
+  }
+
+  private static void launch(Lab lab) throws IOException {
     for (var node : lab.nodes()) {
       node.launch();
     }

@@ -91,8 +91,6 @@ final class InjectCommand {
     } catch (NotNowException e) {
       context.err().println(e.why());
       return Errand.NOT_NOW_CODE;
-    } finally {
-      machine.leave();
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -29,8 +30,15 @@ final class Deadman {
   /// @param after when it undoes the fault by itself
   /// @param undo the commands, each tried whatever became of the one before
   /// @param log where they write
+  /// @param environment what they find in their environment beside this process's own
   /// @param inForce what is said of the fault in `file` until it is undone
-  static Deadman arm(Duration after, List<List<String>> undo, Path log, InForce inForce, Path file)
+  static Deadman arm(
+      Duration after,
+      List<List<String>> undo,
+      Map<String, String> environment,
+      Path log,
+      InForce inForce,
+      Path file)
       throws IOException {
     var commands =
         undo.stream()
@@ -51,6 +59,7 @@ final class Deadman {
         new ProcessBuilder(Detached.shell(script))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .redirectErrorStream(true);
+    builder.environment().putAll(environment);
     // Among the commands may be the launcher, which must not build now.
     builder.environment().put("SKEIN_NO_BUILD", "1");
     var process = builder.start();

@@ -95,11 +95,11 @@ public record Site(
         new InForce(fault, member.name(), options.toString(), now, now + deadman.toMillis());
     var file =
         InForce.file(cluster, "%s-%d-%d".formatted(member.name(), now, COUNT.getAndIncrement()));
-    var log =
-        member instanceof Machine machine
-            ? machine.beside("chaos.log")
-            : cluster.directory().resolve("chaos.log");
-    return Deadman.arm(deadman, undo, log, inForce, file);
+    return member instanceof Machine machine
+        ? Deadman.arm(
+            deadman, undo, machine.startEnvironment(), machine.beside("chaos.log"), inForce, file)
+        : Deadman.arm(
+            deadman, undo, Map.of(), cluster.directory().resolve("chaos.log"), inForce, file);
   }
 
   /// The command that starts the node again, if this process can't.

@@ -14,10 +14,10 @@ import java.net.NetworkInterface;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +32,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class OwnMachine implements Machine {
 
   private static final String DIRECTORY = "chaos";
+  private static final String START = "SKEIN_CHAOS_START";
   private static final int END_SECONDS = 20;
   private static final long START_LIMIT_NANOS = Duration.ofSeconds(30).toNanos();
   private static final long LOOK_AGAIN_NANOS = Duration.ofMillis(50).toNanos();
@@ -39,9 +40,9 @@ public final class OwnMachine implements Machine {
   private final String name;
   private final String task;
   private final Path data;
-  private final Path start;
+  private final String start;
 
-  private OwnMachine(String name, String task, Path data, Path start) {
+  private OwnMachine(String name, String task, Path data, String start) {
     this.name = name;
     this.task = task;
     this.data = data;
@@ -58,14 +59,8 @@ public final class OwnMachine implements Machine {
     for (var directory = work.toAbsolutePath(); directory != null; ) {
       var daemon = DaemonProcess.of(directory);
       if (daemon.isPresent()) {
-        var own = Files.createDirectories(directory.resolve(DIRECTORY));
-        var start = own.resolve("start-" + task + ".sh");
-        Files.deleteIfExists(start);
-        Files.createFile(
-            start,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        Files.writeString(start, script(daemon.get().pid()));
-        return new OwnMachine(name, task, directory, start);
+        Files.createDirectories(directory.resolve(DIRECTORY));
+        return new OwnMachine(name, task, directory, script(daemon.get().pid()));
       }
       directory = directory.getParent();
     }
@@ -74,8 +69,8 @@ public final class OwnMachine implements Machine {
             .formatted(work));
   }
 
-  /// Starts a daemon just as the one that runs was started. Whoever may read it could read the
-  /// daemon's environment anyway.
+  /// Starts a daemon just as the one that runs was started. It holds the daemon's environment, so
+  /// it is kept in memory only, and handed on in the environment of what may have to start it.
   private static String script(long pid) throws IOException {
     var process = Path.of("/proc", Long.toString(pid));
     var words = new ArrayList<>(List.of("exec", "env", "-i"));
@@ -104,11 +99,6 @@ public final class OwnMachine implements Machine {
   /// What is kept of experiments on this node.
   public Path directory() {
     return data.resolve(DIRECTORY);
-  }
-
-  /// Removes what only this process needed.
-  public void leave() throws IOException {
-    Files.deleteIfExists(start);
   }
 
   @Override
@@ -191,11 +181,13 @@ public final class OwnMachine implements Machine {
     if (isRunning()) {
       return;
     }
-    new ProcessBuilder(Detached.shell("exec sh " + quoted(start.toString())))
-        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectErrorStream(true)
-        .start();
+    var starting =
+        new ProcessBuilder(Detached.shell("eval \"$" + START + "\""))
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectErrorStream(true);
+    starting.environment().putAll(startEnvironment());
+    starting.start();
     var limit = System.nanoTime() + START_LIMIT_NANOS;
     while (!isRunning()) {
       if (System.nanoTime() - limit > 0) {
@@ -207,7 +199,12 @@ public final class OwnMachine implements Machine {
 
   @Override
   public List<String> startCommand() {
-    return List.of("sh", start.toString());
+    return List.of("sh", "-c", "eval \"$" + START + "\"");
+  }
+
+  @Override
+  public Map<String, String> startEnvironment() {
+    return Map.of(START, start);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.skein.chaos.lab;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// A node whose processes can be touched by this one: what the faults of processes and of the
@@ -29,6 +30,11 @@ public interface Machine extends Member {
 
   /// A command that starts the daemon, for when this process can't; it may fail if it runs.
   List<String> startCommand() throws IOException;
+
+  /// What that command must find in its environment, which nobody but this user can read.
+  default Map<String, String> startEnvironment() {
+    return Map.of();
+  }
 
   /// Freezes the daemon and all tasks.
   void pause() throws IOException;

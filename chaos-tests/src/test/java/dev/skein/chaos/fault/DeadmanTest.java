@@ -17,10 +17,11 @@ class DeadmanTest {
 
   @TempDir private Path directory;
 
-  private Deadman touching(Path file, Duration after) throws Exception {
+  private Deadman writing(Path file, Duration after) throws Exception {
     return Deadman.arm(
         after,
-        List.of(List.of("false"), List.of("touch", file.toString())),
+        List.of(List.of("false"), List.of("sh", "-c", "eval \"$WORDS\" >\"$0\"", file.toString())),
+        Map.of("WORDS", "echo 'it is \"undone\"'"),
         directory.resolve("log"),
         new InForce("loss", "m1", "", 1, 2),
         directory.resolve("in-force"));
@@ -30,22 +31,22 @@ class DeadmanTest {
   void whatIsFiredUndoesAtOnceWhateverBecameOfTheCommandBefore() throws Exception {
     // The name would be a command of its own if a shell read it.
     var file = directory.resolve("it's $(undone); true");
-    touching(file, LONG).fire();
-    assertThat(file).exists();
+    writing(file, LONG).fire();
+    assertThat(file).hasContent("it is \"undone\"");
     assertThat(directory.resolve("in-force")).doesNotExist();
   }
 
   @Test
   void whatIsDisarmedUndoesNothing() throws Exception {
     var file = directory.resolve("undone");
-    touching(file, LONG).disarm();
+    writing(file, LONG).disarm();
     assertThat(file).doesNotExist();
   }
 
   @Test
   void nobodyFiresAndItUndoesByItself() throws Exception {
     var file = directory.resolve("undone");
-    var deadman = touching(file, Duration.ofSeconds(1));
+    var deadman = writing(file, Duration.ofSeconds(1));
     Await.until("it is undone", Duration.ofSeconds(30), () -> assertThat(file).exists());
     deadman.disarm();
   }

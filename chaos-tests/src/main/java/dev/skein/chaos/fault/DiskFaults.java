@@ -1,10 +1,14 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.fault.Fault.Option;
+import dev.skein.chaos.lab.Disk;
+import dev.skein.chaos.lab.LabNode;
 import dev.skein.chaos.lab.Tracer;
 import dev.skein.cli.dev.SystemCommand;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Disks that are full, hang, fail or forget.
@@ -31,9 +35,9 @@ final class DiskFaults {
         new Fault(
             "disk.full",
             "The node's disk is full",
-            "All free space of the node's disk is taken. A manager that cannot store its log must"
-                + " stop rather than acknowledge; the others go on. Once there is room again, it"
-                + " starts and catches up.",
+            "All free space of the node's disk is taken, and what a manager's log has allocated"
+                + " ahead. A manager that cannot store its log must stop rather than acknowledge;"
+                + " the others go on. Once there is room again, it starts and catches up.",
             List.of(Need.DISK),
             true,
             List.of(),
@@ -90,31 +94,40 @@ final class DiskFaults {
   }
 
   private static Injection fill(Site site) throws IOException {
-    var file = site.node().data().resolve(FILLING);
-    var deadman = site.arm(List.of(List.of("rm", "-f", file.toString()), site.startCommand()));
-    // The daemon may take some of the space while it is being filled: until nothing is left.
-    long free;
-    while ((free = Files.getFileStore(site.node().data()).getUsableSpace()) > 0) {
-      if (!SystemCommand.succeeds(
-          "fallocate",
-          "-o",
-          Long.toString(size(site)),
-          "-l",
-          Long.toString(free),
-          file.toString())) {
-        break;
-      }
+    var node = site.node();
+    var file = node.data().resolve(FILLING);
+    var undo = new ArrayList<>(List.of(List.of("rm", "-f", file.toString())));
+    if (node.isRunning()) {
+      undo.add(List.of("kill", "-CONT", Long.toString(node.processes().getFirst())));
     }
+    undo.add(site.startCommand());
+    var deadman = site.arm(undo);
+    Disk.fill(file);
+    // A manager's log has allocated some megabytes ahead, which would last for a while.
+    node.whileHeld(
+        () -> {
+          for (var log : openLogs(node)) {
+            Disk.giveBack(log);
+          }
+        });
+    Disk.fill(file);
     return () -> {
       Files.deleteIfExists(file);
-      site.node().start();
+      node.start();
       deadman.disarm();
     };
   }
 
-  private static long size(Site site) throws IOException {
-    var file = site.node().data().resolve(FILLING);
-    return Files.exists(file) ? Files.size(file) : 0;
+  private static List<Path> openLogs(LabNode node) throws IOException {
+    var raft = node.data().resolve("raft");
+    if (!Files.exists(raft)) {
+      return List.of();
+    }
+    try (var files = Files.walk(raft)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("log_inprogress_"))
+          .toList();
+    }
   }
 
   private static Injection freeze(Site site) throws IOException {

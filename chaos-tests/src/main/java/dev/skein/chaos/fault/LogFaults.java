@@ -1,6 +1,7 @@
 package dev.skein.chaos.fault;
 
 import dev.skein.chaos.lab.Condition;
+import dev.skein.chaos.lab.Disk;
 import dev.skein.chaos.lab.LabNode;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -70,7 +71,7 @@ final class LogFaults {
     var saved = node.beside("saved");
     Files.copy(file.orElseThrow(), saved, StandardCopyOption.REPLACE_EXISTING);
     try (var access = new RandomAccessFile(file.orElseThrow().toFile(), "rw")) {
-      damage.to(access, used(access), site);
+      damage.to(access, Disk.used(access), site);
     }
     node.launch();
     return () -> {
@@ -107,17 +108,6 @@ final class LogFaults {
           .filter(file -> !file.getFileName().toString().endsWith(".md5"))
           .max(Comparator.comparing(Path::toString));
     }
-  }
-
-  /// How much of a file is in use: what was allocated ahead is zero.
-  private static long used(RandomAccessFile file) throws IOException {
-    var bytes = new byte[(int) file.length()];
-    file.readFully(bytes);
-    var end = bytes.length;
-    while (end > 0 && bytes[end - 1] == 0) {
-      end--;
-    }
-    return end;
   }
 
   private static void tear(RandomAccessFile file, long used, Site site) throws IOException {

@@ -8,6 +8,7 @@ import dev.skein.cli.dev.TaskProcesses;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -172,6 +173,48 @@ public final class LabNode implements Machine {
   public void resume() throws IOException {
     lab.note("resume " + name());
     node.signalAll("CONT");
+  }
+
+  /// Something that is done to a node.
+  @FunctionalInterface
+  public interface Intervention {
+    /// Does it.
+    void run() throws IOException;
+  }
+
+  /// Does something while the daemon is held, none of its threads within a system call; at once if
+  /// it does not run.
+  public void whileHeld(Intervention intervention) throws IOException {
+    if (!isRunning()) {
+      intervention.run();
+      return;
+    }
+    node.signalDaemon("STOP");
+    try {
+      lab.cluster().await(STOP_SECONDS, "the daemon of " + name() + " goes on", this::isHeld);
+      intervention.run();
+    } finally {
+      node.signalDaemon("CONT");
+    }
+  }
+
+  /// Whether all threads of the daemon have stopped, which a call that is under way puts off.
+  private boolean isHeld() throws IOException {
+    if (!isRunning()) {
+      return true;
+    }
+    try (var threads = Files.newDirectoryStream(Path.of("/proc/%d/task".formatted(daemon())))) {
+      for (var thread : threads) {
+        var stat = Files.readString(thread.resolve("stat"));
+        if (!stat.startsWith("T", stat.lastIndexOf(')') + 2)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException | DirectoryIteratorException e) {
+      // A thread has ended meanwhile, or the process.
+      return false;
+    }
   }
 
   /// Whether it has a network and a disk of its own.

@@ -7,8 +7,10 @@ import com.google.gson.JsonParser;
 import dev.skein.chaos.cluster.Await;
 import dev.skein.chaos.cluster.Launcher;
 import dev.skein.chaos.fault.Catalogue;
+import dev.skein.chaos.fault.InForce;
 import dev.skein.chaos.fault.Injection;
 import dev.skein.chaos.fault.Site;
+import dev.skein.chaos.lab.Cluster;
 import dev.skein.chaos.lab.Condition;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
@@ -18,6 +20,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,6 +33,7 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -42,6 +47,8 @@ class FaultStoryTest {
 
   /// Twice the delay, less the jitter, with which a connection to a far node is made.
   private static final Duration FAR = Duration.ofMillis(180);
+
+  @TempDir private static Path directory;
 
   private static Lab lab;
 
@@ -141,6 +148,44 @@ class FaultStoryTest {
     remove("far");
   }
 
+  /// The line that holds the frames ends with its process; the link is put back by the dead man.
+  @Test
+  void aFarNodeIsNearAgainWhenWhoeverMadeItSoIsKilled() throws Exception {
+    var worker = lab.workers().getFirst();
+    var file =
+        Files.writeString(
+            directory.resolve("far.yaml"),
+            """
+            apiVersion: chaos/v1
+            title: A worker is far away
+            method:
+              - {at: 0s, fault: delay, target: %s, for: 60s, options: {ms: 100}}
+            """
+                .formatted(worker.name()));
+    var run =
+        new ProcessBuilder(Launcher.script().toString(), "chaos", "run", file.toString())
+            .redirectOutput(directory.resolve("far.log").toFile())
+            .redirectErrorStream(true);
+    run.environment().put("SKEIN_DEV_ROOT", lab.root().toString());
+    run.environment().put("SKEIN_NO_BUILD", "1");
+    var process = run.start();
+    try {
+      Await.until(
+          "the worker is far away",
+          SOON,
+          () -> assertThat(connecting(worker)).isGreaterThanOrEqualTo(FAR));
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+    Await.until("the worker is near", SOON, () -> assertThat(connecting(worker)).isLessThan(FAR));
+    lab.await(new Condition("nothing is in force", FaultStoryTest::inForce), SOON);
+    lab.await(Condition.ready(), SOON);
+  }
+
+  private static Optional<String> inForce(Cluster cluster) throws IOException {
+    return InForce.all(cluster).stream().findFirst().map(found -> found.what().toString());
+  }
+
   @Test
   void aLeaderThatCanNotFsyncEndsAndNothingThatWasAcknowledgedIsLost() throws Exception {
     var leader = lab.leader(SOON);
@@ -160,12 +205,40 @@ class FaultStoryTest {
       fault.end();
     }
     lab.await(Condition.ready(), SOON);
+    requireKept(acknowledged);
+  }
+
+  private static void requireKept(List<String> acknowledged) throws IOException {
     var kept = new ArrayList<String>();
     for (var service : lab.list("/services")) {
       kept.add(service.getAsJsonObject().getAsJsonObject("Spec").get("Name").getAsString());
     }
     assertThat(kept).containsAll(acknowledged);
     assertThat(acknowledged).isNotEmpty();
+  }
+
+  @Test
+  void aManagerWhoseDiskIsFullEndsAndComesBackWhenThereIsRoom() throws Exception {
+    var leader = lab.leader(SOON);
+    var acknowledged = new ArrayList<String>();
+    write("before-it-was-full", acknowledged);
+    var fault = inject("disk.full", leader, Map.of());
+    try {
+      // At once: not when the megabytes that its log had allocated ahead are used up.
+      Await.until(
+          "the daemon has ended",
+          Duration.ofSeconds(5),
+          () -> {
+            write("full-" + acknowledged.size(), acknowledged);
+            assertThat(leader.isRunning()).isFalse();
+          });
+      assertThat(leader.logFrom(0)).contains("could not be stored", "No space left on device");
+      lab.await(new Condition("a write is taken", lab -> writes(acknowledged)), SOON);
+    } finally {
+      fault.end();
+    }
+    lab.await(Condition.ready(), SOON);
+    requireKept(acknowledged);
   }
 
   private static Optional<String> writes(List<String> acknowledged) {

@@ -197,6 +197,12 @@ final class StateAtRestStoryTest {
               return data.resolve("raft");
             }),
         new Damage(
+            "the replicated state is gone, as from a disk that was wiped or is not mounted",
+            data -> {
+              dev.skein.cli.daemon.DirectoryTree.delete(data.resolve("raft"));
+              return data.resolve("raft");
+            }),
+        new Damage(
             "a flipped bit in the log",
             data -> {
               var file = FileTree.named(data.resolve("raft"), "log_").getLast();

@@ -21,9 +21,11 @@ import dev.skein.cli.command.Command.Leaf;
 import dev.skein.cli.command.CommandContext;
 import dev.skein.cli.command.FailureException;
 import dev.skein.cli.command.Flag;
+import dev.skein.cli.command.UsageException;
 import dev.skein.cli.format.Listing;
 import dev.skein.cli.format.Table;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,13 +67,39 @@ final class RunCommands {
 
   /// The experiment of a file; null after its problems have been shown.
   private static @Nullable Experiment read(CommandContext context, String file) throws IOException {
-    return switch (ExperimentReader.read(Files.readString(Path.of(file)))) {
+    return switch (ExperimentReader.read(text(file))) {
       case Good good -> good.experiment();
       case Bad bad -> {
         bad.problems().forEach(problem -> context.err().println(problem.in(file)));
         yield null;
       }
     };
+  }
+
+  private static String text(String file) throws IOException {
+    var path = Path.of(file);
+    if (Files.isDirectory(path)) {
+      throw new FailureException(file + " is a directory; give the file of an experiment");
+    }
+    try {
+      return Files.readString(path);
+    } catch (CharacterCodingException e) {
+      throw new FailureException(file + " is no text in UTF-8, so it is no experiment");
+    }
+  }
+
+  /// Where a report is to be written, checked before the work that it is about.
+  private static @Nullable Path reportFile(@Nullable String given) throws FailureException {
+    if (given == null) {
+      return null;
+    }
+    var file = Path.of(given).toAbsolutePath();
+    if (Files.isDirectory(file) || !Files.isDirectory(file.getParent())) {
+      throw new FailureException(
+          "a report can't be written to %s: give a file in a directory that exists"
+              .formatted(given));
+    }
+    return file;
   }
 
   static Leaf run() {
@@ -95,6 +123,7 @@ final class RunCommands {
   }
 
   private static int run(CommandContext context, Arguments arguments) throws IOException {
+    var report = reportFile(arguments.text("report"));
     var read = read(context, arguments.argument(0));
     if (read == null) {
       return ExitCode.FAILURE;
@@ -132,10 +161,9 @@ final class RunCommands {
       throw new FailureException("interrupted");
     }
     conclude(context, run);
-    var file = arguments.text("report");
-    if (file != null) {
-      Files.writeString(Path.of(file), ReportPage.of(run));
-      context.out().println("The report: " + file);
+    if (report != null) {
+      Files.writeString(report, ReportPage.of(run));
+      context.out().println("The report: " + report);
     }
     return run.outcome() == RunRecord.Outcome.PASSED ? ExitCode.SUCCESS : ExitCode.FAILURE;
   }
@@ -218,14 +246,17 @@ final class RunCommands {
         .does(
             (context, arguments) -> {
               var store = new RunStore(Labs.directory(context));
+              var file = reportFile(arguments.text("html"));
               if (arguments.positional().isEmpty()) {
+                if (file != null) {
+                  throw new UsageException("--html shows one run: name it");
+                }
                 list(context, arguments, store);
                 return ExitCode.SUCCESS;
               }
               var run = store.read(arguments.argument(0));
-              var file = arguments.text("html");
               if (file != null) {
-                Files.writeString(Path.of(file), ReportPage.of(run));
+                Files.writeString(file, ReportPage.of(run));
                 context.out().println("The report: " + file);
                 return ExitCode.SUCCESS;
               }

@@ -151,17 +151,17 @@ class FaultStoryTest {
   /// The line that holds the frames ends with its process; the link is put back by the dead man.
   @Test
   void aFarNodeIsNearAgainWhenWhoeverMadeItSoIsKilled() throws Exception {
-    var worker = lab.workers().getFirst();
+    var node = lab.followers(SOON).getFirst();
     var file =
         Files.writeString(
             directory.resolve("far.yaml"),
             """
             apiVersion: chaos/v1
-            title: A worker is far away
+            title: A manager is far away
             method:
               - {at: 0s, fault: delay, target: %s, for: 60s, options: {ms: 100}}
             """
-                .formatted(worker.name()));
+                .formatted(node.name()));
     var run =
         new ProcessBuilder(Launcher.script().toString(), "chaos", "run", file.toString())
             .redirectOutput(directory.resolve("far.log").toFile())
@@ -171,13 +171,13 @@ class FaultStoryTest {
     var process = run.start();
     try {
       Await.until(
-          "the worker is far away",
+          "the node is far away",
           SOON,
-          () -> assertThat(connecting(worker)).isGreaterThanOrEqualTo(FAR));
+          () -> assertThat(connecting(node)).isGreaterThanOrEqualTo(FAR));
     } finally {
       process.destroyForcibly().waitFor();
     }
-    Await.until("the worker is near", SOON, () -> assertThat(connecting(worker)).isLessThan(FAR));
+    Await.until("the node is near", SOON, () -> assertThat(connecting(node)).isLessThan(FAR));
     lab.await(new Condition("nothing is in force", FaultStoryTest::inForce), SOON);
     lab.await(Condition.ready(), SOON);
   }

@@ -40,6 +40,7 @@ class HostChaosStoryTest {
         - {at: 3s, fault: lead, target: m2}
         - {at: 3s, fault: disk.full, target: w1}
         - {at: 14s, fault: partition, target: w1, for: 2s}
+        - {at: 15s, fault: demote, target: m2, for: 4s}
       abort: [write_gap > 90s]
       guard: {deadman: 60s}
       verify: [linearizable, no_lost_ack, equal_states, one_leader_per_term, converged<90s]
@@ -103,6 +104,7 @@ class HostChaosStoryTest {
             experiment("kill.yaml", EXPERIMENT));
     assertThat(run.text())
         .contains("kill at w1", "kill at w1 has ended", "lead at m2", "PASSED")
+        .contains("demote at m2", "demote at m2 has ended")
         .contains("linearizable: held", "equal-states: held", "converged: held")
         // What can't be done or seen from afar is told, and is no success.
         .contains("step 3", "only for the local cluster", "2 steps were skipped")

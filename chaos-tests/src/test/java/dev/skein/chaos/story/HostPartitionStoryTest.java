@@ -24,10 +24,17 @@ class HostPartitionStoryTest {
   private static final String EXPERIMENT =
       """
       apiVersion: chaos/v1
-      title: A worker is cut off
+      title: A worker is cut off, and more
       workload: {clients: 1, keys: 4, rate: 10/s, services: 1, replicas: 2}
       method:
-        - {at: 1s, fault: partition, target: worker, for: 20s}
+        - {at: 1s, fault: task.hang, target: worker, for: 2s}
+        - {at: 5s, fault: task.kill, target: worker}
+        - {at: 8s, fault: partition, target: worker, for: 12s}
+        - {at: 24s, fault: loss, target: worker, for: 3s, options: {percent: 10}}
+        - {at: 31s, fault: reset, target: worker, for: 3s}
+        - {at: 38s, fault: partition.out, target: worker, for: 3s}
+        - {at: 45s, fault: partition.in, target: worker, for: 3s}
+        - {at: 52s, fault: crash, target: worker, for: 3s}
       verify: [linearizable, no_lost_ack, converged<120s]
       """;
 
@@ -74,7 +81,13 @@ class HostPartitionStoryTest {
           () -> assertThat(tables(worker)).contains("skein_fault"));
       running.join();
       assertThat(failed[0]).isNull();
-      assertThat(run[0].ok().text()).contains("partition at w1 has ended", "PASSED");
+      assertThat(run[0].ok().text())
+          .contains("PASSED")
+          .contains("partition at w1 has ended", "partition.in at w1 has ended")
+          .contains("partition.out at w1 has ended", "loss at w1 has ended")
+          .contains("reset at w1 has ended", "task.hang at w1 has ended", "crash at w1 has ended")
+          .contains("task.kill at w1")
+          .doesNotContain("skipped", "failed");
       assertThat(tables(worker)).doesNotContain("skein_fault");
       assertThat(skein(manager, "service", "ls", "-q").ok().text()).isEmpty();
     }

@@ -94,7 +94,8 @@ final class RunCommands {
       return null;
     }
     var file = Path.of(given).toAbsolutePath();
-    if (Files.isDirectory(file) || !Files.isDirectory(file.getParent())) {
+    var parent = file.getParent();
+    if (parent == null || !Files.isDirectory(parent) || Files.isDirectory(file)) {
       throw new FailureException(
           "a report can't be written to %s: give a file in a directory that exists"
               .formatted(given));

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,7 @@ public final class TestNode {
   private final String address;
   private final Path directory;
   private Path data;
+  private List<String> options = List.of();
   private @Nullable Process process;
 
   TestNode(String name, String address, Path directory) throws IOException {
@@ -115,10 +117,16 @@ public final class TestNode {
     return get("/info").getAsJsonObject("Swarm").get("NodeID").getAsString();
   }
 
+  /// From its next start on the daemon gets these flags too.
+  public void useOptions(String... flags) {
+    options = List.of(flags);
+  }
+
   /// Starts the daemon without waiting for it.
   public void launch() throws IOException {
-    var builder =
-        new ProcessBuilder(
+    var line =
+        new ArrayList<>(
+            List.of(
                 Launcher.script().toString(),
                 "daemon",
                 "--socket",
@@ -126,7 +134,10 @@ public final class TestNode {
                 "--data-root",
                 data().toString(),
                 "--hostname",
-                name)
+                name));
+    line.addAll(options);
+    var builder =
+        new ProcessBuilder(line)
             .redirectInput(Path.of("/dev/null").toFile())
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
             .redirectErrorStream(true);

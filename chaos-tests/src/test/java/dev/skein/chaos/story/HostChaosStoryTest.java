@@ -150,4 +150,73 @@ class HostChaosStoryTest {
     assertThat(skein("service", "ls", "--format", "{{.Name}}").ok().text())
         .isEqualTo("chaos-service-1");
   }
+
+  /// Makes an authority, and a key with a certificate that a daemon and its clients use.
+  private static final String CERTIFICATES =
+      """
+      cd "$0"
+      key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
+      openssl req -x509 $key -keyout ca-key.pem -out ca.pem -subj /CN=authority -days 2
+      openssl req $key -keyout key.pem -out request.pem -subj /CN=node
+      echo "subjectAltName=IP:$1" >names
+      openssl x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 \
+        -extfile names -out cert.pem
+      """;
+
+  /// Needs openssl.
+  @Test
+  @Order(4)
+  void aClusterIsNamedByTcpWithACertificateOfTheClients() throws Exception {
+    var m1 = CLUSTER.node("m1");
+    var keys = Files.createDirectory(top.resolve("keys"));
+    var made =
+        new ProcessBuilder("sh", "-ec", CERTIFICATES, keys.toString(), m1.address())
+            .redirectErrorStream(true)
+            .redirectOutput(top.resolve("keys.log").toFile())
+            .start();
+    assertThat(made.waitFor()).as("apt-get install openssl").isZero();
+    var listen = m1.address() + ":2376";
+    var files = new String[] {"ca.pem", "cert.pem", "key.pem"};
+    for (var i = 0; i < files.length; i++) {
+      files[i] = keys.resolve(files[i]).toString();
+    }
+    m1.useOptions(
+        "--api-listen",
+        listen,
+        "--api-tlscacert",
+        files[0],
+        "--api-tlscert",
+        files[1],
+        "--api-tlskey",
+        files[2]);
+    m1.terminate();
+    m1.start();
+    CLUSTER.awaitReady(4, 3);
+    var experiment =
+        experiment(
+            "crash.yaml",
+            EXPERIMENT
+                .replaceAll("(?m)^ *- .at: (3|14|15)s.*\n", "")
+                .replace("fault: kill", "fault: crash"));
+    var words = new ArrayList<>(List.of("--host", "tcp://" + listen));
+    words.addAll(List.of("--tlscacert", files[0], "--tlscert", files[1], "--tlskey", files[2]));
+    words.addAll(List.of("chaos", "run", experiment));
+    var environment = Map.of("SKEIN_DEV_ROOT", top.resolve("dev").toString());
+    var run = Script.run(Launcher.script(), environment, words.toArray(String[]::new)).ok();
+    assertThat(run.text()).contains("crash at w1", "crash at w1 has ended", "PASSED");
+    // Without a certificate nobody is heard.
+    assertThat(
+            Script.run(
+                    Launcher.script(),
+                    environment,
+                    "--host",
+                    "tcp://" + listen,
+                    "--tlscacert",
+                    files[0],
+                    "chaos",
+                    "status")
+                .failed()
+                .err())
+        .contains("--tlscert");
+  }
 }

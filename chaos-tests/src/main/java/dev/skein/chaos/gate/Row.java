@@ -39,15 +39,15 @@ record Row(
   /// All of them.
   static final List<Row> ALL =
       List.of(
-          row("kill the leader", "kill", Target.LEADER, 800, 1500, PLAIN, 25, 3),
-          row("kill a follower", "kill", Target.FOLLOWER, 500, 1500, PLAIN, 12, 1),
-          row("kill all managers", "kill", Target.MANAGERS, 200, 500, PLAIN, 5, 1),
-          row("crash a worker", "crash", Target.WORKER, 4000, 5000, PLAIN, 3, 1),
-          row("pause the leader", "pause", Target.LEADER, 300, 5000, PLAIN, 12, 1),
-          row("cut off the leader", "partition", Target.LEADER, 1500, 4000, PLAIN, 6, 1),
-          row("cut off a follower", "partition", Target.FOLLOWER, 1000, 3000, PLAIN, 3, 0),
-          row("leader hears nobody", "partition.in", Target.LEADER, 1500, 4000, PLAIN, 4, 1),
-          row("nobody hears the leader", "partition.out", Target.LEADER, 1500, 4000, PLAIN, 4, 0),
+          row("kill the leader", "kill", Target.LEADER, 800, 1500, PLAIN, 14, 3),
+          row("kill a follower", "kill", Target.FOLLOWER, 500, 1500, PLAIN, 6, 1),
+          row("kill all managers", "kill", Target.MANAGERS, 200, 500, PLAIN, 2, 1),
+          row("crash a worker", "crash", Target.WORKER, 4000, 5000, PLAIN, 2, 1),
+          row("pause the leader", "pause", Target.LEADER, 300, 5000, PLAIN, 8, 1),
+          row("cut off the leader", "partition", Target.LEADER, 1500, 4000, PLAIN, 4, 1),
+          row("cut off a follower", "partition", Target.FOLLOWER, 1000, 3000, PLAIN, 2, 0),
+          row("leader hears nobody", "partition.in", Target.LEADER, 1500, 4000, PLAIN, 3, 1),
+          row("nobody hears the leader", "partition.out", Target.LEADER, 1500, 4000, PLAIN, 3, 0),
           row(
               "leader and one follower cut",
               "partition",
@@ -55,9 +55,9 @@ record Row(
               2000,
               4000,
               List.of(Map.of("peers", "m1"), Map.of("peers", "m2"), Map.of("peers", "m3")),
-              4,
+              3,
               1),
-          row("reset the leader's connections", "reset", Target.LEADER, 500, 2000, PLAIN, 3, 1),
+          row("reset the leader's connections", "reset", Target.LEADER, 500, 2000, PLAIN, 2, 1),
           row(
               "the leader loses packets",
               "loss",
@@ -65,7 +65,7 @@ record Row(
               2000,
               5000,
               List.of(Map.of("percent", "5"), Map.of("percent", "20"), Map.of("percent", "50")),
-              4,
+              3,
               1),
           row("the leader's network is slow", "rate", Target.LEADER, 2000, 4000, PLAIN, 2, 0),
           row(
@@ -75,7 +75,7 @@ record Row(
               3000,
               5000,
               List.of(Map.of("ms", "20", "jitter", "10"), Map.of("ms", "100"), Map.of("ms", "500")),
-              4,
+              3,
               1),
           row(
               "a worker is far away",
@@ -86,12 +86,12 @@ record Row(
               List.of(Map.of("ms", "500", "jitter", "100")),
               1,
               0),
-          row("power cut of the leader", "power.cut", Target.LEADER, 500, 1500, PLAIN, 4, 1),
+          row("power cut of the leader", "power.cut", Target.LEADER, 500, 1500, PLAIN, 3, 1),
           row("power cut of all managers", "power.cut", Target.MANAGERS, 200, 500, PLAIN, 2, 0),
-          row("the leader's disk fails", "disk.fail", Target.LEADER, 1500, 3000, PLAIN, 4, 1),
-          row("the leader can't fsync", "disk.sync-fail", Target.LEADER, 1500, 3000, PLAIN, 4, 1),
+          row("the leader's disk fails", "disk.fail", Target.LEADER, 1500, 3000, PLAIN, 2, 1),
+          row("the leader can't fsync", "disk.sync-fail", Target.LEADER, 1500, 3000, PLAIN, 2, 1),
           row("the leader's disk is full", "disk.full", Target.LEADER, 2000, 4000, PLAIN, 2, 0),
-          row("the leader's disk hangs", "disk.freeze", Target.LEADER, 3000, 8000, PLAIN, 4, 1),
+          row("the leader's disk hangs", "disk.freeze", Target.LEADER, 3000, 8000, PLAIN, 3, 1),
           row("the leader's disk stutters", "disk.slow", Target.LEADER, 2000, 4000, PLAIN, 2, 0),
           row("a torn log", "log.torn", Target.FOLLOWER, 500, 1000, PLAIN, 2, 0),
           row("a flipped bit in a log", "log.flip", Target.FOLLOWER, 500, 1000, PLAIN, 2, 1),
@@ -119,10 +119,10 @@ record Row(
               1),
           row("the leader's clock jumps", "clock.jump", Target.LEADER, 7000, 9000, PLAIN, 2, 0),
           row("a worker's clock jumps", "clock.jump", Target.WORKER, 7000, 9000, PLAIN, 2, 0),
-          row("demote and promote", "demote", Target.FOLLOWER, 500, 1500, PLAIN, 6, 1),
-          row("hand over leadership", "lead", Target.FOLLOWER, 500, 500, PLAIN, 20, 2),
-          row("cut off a worker", "partition", Target.WORKER, 4000, 6000, PLAIN, 5, 1),
-          row("kill a task", "task.kill", Target.WORKER, 0, 0, PLAIN, 3, 1));
+          row("demote and promote", "demote", Target.FOLLOWER, 500, 1500, PLAIN, 4, 1),
+          row("hand over leadership", "lead", Target.FOLLOWER, 500, 500, PLAIN, 12, 2),
+          row("cut off a worker", "partition", Target.WORKER, 4000, 6000, PLAIN, 3, 1),
+          row("kill a task", "task.kill", Target.WORKER, 0, 0, PLAIN, 2, 1));
 
   private static Row row(
       String name,

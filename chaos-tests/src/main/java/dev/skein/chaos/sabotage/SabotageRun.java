@@ -38,6 +38,7 @@ public final class SabotageRun {
   private static final Duration WORK_MAX = Duration.ofSeconds(20);
   private static final Duration WATCHERS_MAX = Duration.ofSeconds(2);
   private static final Duration AUDIT_MAX = Duration.ofSeconds(5);
+  private static final int RESTARTS = 4;
   private static final Duration LEADER_MAX = Duration.ofSeconds(20);
 
   /// Longer than a run: no node is given up in it.
@@ -176,11 +177,15 @@ public final class SabotageRun {
     launch(lab);
   }
 
+  /// Once is mostly enough. But votes that are split make the first election end in a later term
+  /// than those before, which then is a new one.
   private static void restart(Lab lab) throws IOException {
-    for (var node : lab.nodes()) {
-      node.kill();
+    for (var i = 0; i < RESTARTS && LeaderTerms.check(reigns(lab)) instanceof Verdict.Held; i++) {
+      for (var node : lab.nodes()) {
+        node.kill();
+      }
+      launch(lab);
     }
-    launch(lab);
   }
 
   private static void launch(Lab lab) throws IOException {

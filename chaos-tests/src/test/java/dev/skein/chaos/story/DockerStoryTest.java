@@ -147,7 +147,7 @@ final class DockerStoryTest {
         .contains("name conflicts with an existing object");
     Tasks.awaitRunning(n1, "web", 3);
     docker.ok("service", "rm", "web");
-    Await.until("its processes end", SOON, () -> assertThat(Tasks.alive("web")).isEmpty());
+    Await.until("its processes end", SOON, () -> assertThat(Tasks.alive(CLUSTER, "web")).isEmpty());
   }
 
   @Test

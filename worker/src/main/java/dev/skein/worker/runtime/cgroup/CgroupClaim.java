@@ -121,7 +121,7 @@ final class CgroupClaim {
     try {
       var groups = tops.stream().map(top -> top.resolve(daemon)).toList();
       if (isEmpty(groups)) {
-        LOG.info("removing the cgroups of {}, which is no daemon any more", daemon);
+        LOG.debug("removing the cgroups of {}, which is no daemon any more", daemon);
         for (var left : groups) {
           CgroupDirectories.removeTree(left);
         }

@@ -72,6 +72,10 @@ public final class ManagerNode implements AutoCloseable {
   private final EventLog events;
   private final List<LeaderDuty> duties;
   private final List<BindableService> services;
+
+  /// Whether a manager has led since this one was started. Owned by the thread of Raft's events.
+  private boolean leaderSeen;
+
   private @Nullable Server remote;
   private @Nullable Server local;
   private @Nullable ManagedChannel localChannel;
@@ -98,7 +102,14 @@ public final class ManagerNode implements AutoCloseable {
             store, new Admission(SpecLimits.DEFAULT, raft::peers, config.random()), config.clock());
     var dispatcher =
         new DispatcherService(
-            config.nodeId(), store, ids, config.steadyClock(), this::leaderAddress, logs, stats);
+            config.nodeId(),
+            store,
+            ids,
+            config.steadyClock(),
+            this::leaderAddress,
+            logs,
+            stats,
+            () -> !leaderSeen);
     this.duties =
         List.of(
             new Planning(ids),
@@ -275,6 +286,7 @@ public final class ManagerNode implements AutoCloseable {
     public void becameLeader(long term) {
       LOG.info("this manager leads (term {})", term);
       duties.forEach(LeaderDuty::begin);
+      leaderSeen = true;
       route.changed();
     }
 
@@ -287,6 +299,7 @@ public final class ManagerNode implements AutoCloseable {
 
     @Override
     public void leaderChanged(@Nullable String id) {
+      leaderSeen |= id != null && !id.equals(config.raft().self().id());
       route.changed();
     }
 

@@ -106,10 +106,11 @@ final class RunCommands {
       show(context, experiment, plan);
       return plan.refusals().isEmpty() ? ExitCode.SUCCESS : ExitCode.FAILURE;
     }
+    // What that one does to nodes may be why this one is refused.
+    requireAlone(context, cluster);
     if (!plan.refusals().isEmpty()) {
       throw new FailureException(String.join("\n", plan.refusals()));
     }
-    requireAlone(context, cluster);
     context.interrupts().arm();
     RunRecord run;
     var store = new RunStore(Labs.directory(context));

@@ -63,6 +63,8 @@ final class BudgetInvariant {
         && DisruptionBudget.isAvailable(before, commit.after())
         // What began to run while the plan was made was not yet a replica to the planner.
         && Times.instant(before.getRunningSince()).plus(CommitInvariants.RACE).isBefore(now)
+        // Nor were those of a node that was down by then and has come back since.
+        && Times.instant(node.getStatus().getSince()).plus(CommitInvariants.RACE).isBefore(now)
         && !deadlineIsOver(node, service, now);
   }
 

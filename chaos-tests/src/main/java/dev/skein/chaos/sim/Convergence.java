@@ -109,8 +109,18 @@ final class Convergence {
     }
     return revisions.isUpToDate(task, cluster.state().node(task.getNodeId()))
             || mayHaveToWait(service)
+            || isSucceededByOneThatStaysEnded(task, revisions)
         ? null
         : "runs an old revision";
+  }
+
+  /// An update that tolerates failures leaves the old task where its policy does not let the new
+  /// one be tried again.
+  private boolean isSucceededByOneThatStaysEnded(Task task, ServiceRevisions revisions) {
+    var last = Lineage.of(cluster.state(), Slot.of(task)).filling().getLast();
+    return !last.getId().equals(task.getId())
+        && TaskStates.isTerminal(last.getStatus().getState())
+        && mayStayEnded(revisions, last);
   }
 
   private static boolean isExplained(Task task) {

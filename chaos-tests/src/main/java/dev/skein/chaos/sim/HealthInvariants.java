@@ -2,7 +2,6 @@ package dev.skein.chaos.sim;
 
 import static dev.skein.chaos.sim.CommitInvariants.require;
 
-import dev.skein.manager.plan.Lineage;
 import dev.skein.manager.plan.Slot;
 import dev.skein.manager.restart.RestartDecision;
 import dev.skein.proto.v1.RestartPolicy;
@@ -36,7 +35,7 @@ final class HealthInvariants {
           runsOnlyWhenHealthy(task, commit.after(), wasHealthy);
         }
         if (before == null) {
-          backsOff(task, commit.after());
+          backsOff(task, commit);
         }
         if (task.getStatus().getState() == TaskState.TASK_STATE_ASSIGNED) {
           genericResourcesAreGivenOnce(task, commit.after());
@@ -62,10 +61,10 @@ final class HealthInvariants {
   }
 
   /// A replacement of a task that did not run stably waits longer than that one did.
-  private static void backsOff(Task task, ClusterState state) {
-    var service = state.service(task.getServiceId());
+  private static void backsOff(Task task, Commit commit) {
+    var service = commit.after().service(task.getServiceId());
     var revision = service == null ? null : Revisions.find(service, task.getSpecVersion());
-    var predecessor = predecessor(task, state);
+    var predecessor = predecessor(task, commit);
     if (revision == null
         || predecessor == null
         || predecessor.getSpecVersion() != task.getSpecVersion()
@@ -97,16 +96,18 @@ final class HealthInvariants {
         least);
   }
 
-  private static @Nullable Task predecessor(Task task, ClusterState state) {
-    Task predecessor = null;
-    for (var each : Lineage.of(state, Slot.of(task)).tasks()) {
-      if (!each.getId().equals(task.getId())
-          && (predecessor == null || each.getRestarts() >= predecessor.getRestarts())
-          && !Times.instant(each.getCreatedAt()).isAfter(Times.instant(task.getCreatedAt()))) {
-        predecessor = each;
+  /// The task of the slot that the same commit gave up; history may have lost it at once.
+  private static @Nullable Task predecessor(Task task, Commit commit) {
+    for (var change : commit.changes()) {
+      if (change instanceof ObjectChange.OfTask(var before, var after)
+          && before != null
+          && Slot.of(before).equals(Slot.of(task))
+          && TaskStates.wantsToRun(before)
+          && (after == null || !TaskStates.wantsToRun(after))) {
+        return before;
       }
     }
-    return predecessor;
+    return null;
   }
 
   private static Duration ranFor(Task ended) {

@@ -69,7 +69,7 @@ final class SimulatedManager {
     this.admission = admission;
     this.term = log.term();
     this.control = new ControlCore(planners, log.state());
-    this.dispatcher = new DispatcherCore("manager", ids, log.state(), clock());
+    this.dispatcher = new DispatcherCore("manager", ids, log.state(), false, clock());
     log.follow(this::committed);
     schedulePlan();
     setDispatcherAlarm();

@@ -462,9 +462,8 @@ final class SimulatedUser {
             .filter(node -> node.getStatus().getState() == NodeState.NODE_STATE_DOWN)
             .findFirst();
     if (down.isPresent() && state().nodes().size() > 3) {
-      var id = down.get().getId();
-      cluster.worker(id).leave();
-      propose(ChangeSets.remove(ObjectKind.OBJECT_KIND_NODE, id));
+      var node = down.get();
+      propose(ChangeSets.remove(ObjectKind.OBJECT_KIND_NODE, node.getId(), node.getVersion()));
     } else if (state().nodes().size() < 7) {
       cluster.join();
     }

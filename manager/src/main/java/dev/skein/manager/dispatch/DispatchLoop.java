@@ -50,13 +50,14 @@ final class DispatchLoop implements AutoCloseable {
       IdSource ids,
       InstantSource clock,
       DispatchListener listener,
-      MeasurementListener measurements) {
+      MeasurementListener measurements,
+      boolean standstill) {
     this.clock = clock;
     this.store = store;
     this.listener = listener;
     this.measurements = measurements;
     watch = store.watch(this::noteCommits);
-    core = new DispatcherCore(nodeId, ids, watch.initial(), clock.instant());
+    core = new DispatcherCore(nodeId, ids, watch.initial(), standstill, clock.instant());
     thread = Thread.ofPlatform().name("dispatcher").unstarted(this::run);
   }
 

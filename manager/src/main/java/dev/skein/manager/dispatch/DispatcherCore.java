@@ -75,12 +75,14 @@ public final class DispatcherCore {
   ///
   /// @param selfNodeId the node that leads: agents are told its address first
   /// @param ids makes session ids
-  public DispatcherCore(String selfNodeId, IdSource ids, ClusterState state, Instant now) {
+  /// @param standstill whether the managers have just been started, and nodes with them perhaps
+  public DispatcherCore(
+      String selfNodeId, IdSource ids, ClusterState state, boolean standstill, Instant now) {
     this.selfNodeId = selfNodeId;
     this.ids = ids;
     this.state = state;
     timing = timing(state);
-    presence = new Presence(state, timing, now);
+    presence = new Presence(state, timing, standstill, now);
     mesh = new MeshTable(state);
     drains = new Drains(now.plus(timing.unknown()));
     managers = managers(state);

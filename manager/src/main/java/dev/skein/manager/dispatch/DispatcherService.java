@@ -16,6 +16,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ public final class DispatcherService extends DispatcherGrpc.DispatcherImplBase
   private final Supplier<@Nullable String> leaderAddress;
   private final LogBroker logs;
   private final MeasurementListener measurements;
+  private final BooleanSupplier standstill;
   private final AtomicLong keys = new AtomicLong();
   private volatile @Nullable DispatchLoop loop;
 
@@ -44,6 +46,7 @@ public final class DispatcherService extends DispatcherGrpc.DispatcherImplBase
   ///     one
   /// @param logs gets the lines that agents publish
   /// @param measurements gets what agents say is used
+  /// @param standstill whether a leadership that begins is the first since the managers started
   public DispatcherService(
       String nodeId,
       ClusterStore store,
@@ -51,7 +54,8 @@ public final class DispatcherService extends DispatcherGrpc.DispatcherImplBase
       InstantSource clock,
       Supplier<@Nullable String> leaderAddress,
       LogBroker logs,
-      MeasurementListener measurements) {
+      MeasurementListener measurements,
+      BooleanSupplier standstill) {
     this.nodeId = nodeId;
     this.store = store;
     this.ids = ids;
@@ -59,11 +63,13 @@ public final class DispatcherService extends DispatcherGrpc.DispatcherImplBase
     this.leaderAddress = leaderAddress;
     this.logs = logs;
     this.measurements = measurements;
+    this.standstill = standstill;
   }
 
   @Override
   public void begin() {
-    var begun = new DispatchLoop(nodeId, store, ids, clock, logs, measurements);
+    var begun =
+        new DispatchLoop(nodeId, store, ids, clock, logs, measurements, standstill.getAsBoolean());
     logs.begin(store, begun::execute, begun::send);
     begun.start();
     loop = begun;

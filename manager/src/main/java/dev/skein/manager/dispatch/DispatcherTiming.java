@@ -15,6 +15,9 @@ import java.time.Duration;
 ///   tasks run on by design; it gets longer to return, so that an upgrade moves no task.
 /// - A new leader has heard of nobody. It counts from its taking over, and gives each node of a
 ///   large cluster a little more, because a thousand handshakes take seconds.
+/// - After a standstill, when the managers themselves have just been started, the nodes' daemons
+///   are most likely starting too, some sooner than others. They get long enough for that: moving
+///   the tasks of whoever is last would be worse than finding a dead node later.
 ///
 /// @param period the heartbeat's period that agents are told
 /// @param silent silence after which a connected node is down
@@ -22,6 +25,7 @@ import java.time.Duration;
 /// @param closed time after an orderly closed session
 /// @param unknown time after which a new leader says that it has not heard of a node
 /// @param takeover time that a new leader gives nodes to connect
+/// @param standstill the same of the first leader after a standstill
 /// @param late by how much the leader may look late at a deadline and still judge by it
 public record DispatcherTiming(
     Duration period,
@@ -30,21 +34,25 @@ public record DispatcherTiming(
     Duration closed,
     Duration unknown,
     Duration takeover,
+    Duration standstill,
     Duration late) {
 
   private static final int BROKEN_PERIODS = 2;
   private static final int CLOSED_PERIODS = 5;
+  private static final int STANDSTILL_PERIODS = 15;
   private static final Duration TAKEOVER_PER_NODE = Duration.ofMillis(5);
 
   /// The timing that a heartbeat period gives in a cluster of so many nodes.
   public static DispatcherTiming of(Duration period, int nodes) {
+    var handshakes = TAKEOVER_PER_NODE.multipliedBy(nodes);
     return new DispatcherTiming(
         period,
         period.multipliedBy(Defaults.HEARTBEATS_MISSED),
         period.multipliedBy(BROKEN_PERIODS),
         period.multipliedBy(CLOSED_PERIODS),
         period,
-        period.multipliedBy(Defaults.HEARTBEATS_MISSED).plus(TAKEOVER_PER_NODE.multipliedBy(nodes)),
+        period.multipliedBy(Defaults.HEARTBEATS_MISSED).plus(handshakes),
+        period.multipliedBy(STANDSTILL_PERIODS).plus(handshakes),
         period.dividedBy(2));
   }
 }

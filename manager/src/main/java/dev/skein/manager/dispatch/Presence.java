@@ -62,10 +62,11 @@ final class Presence {
     private long committedAt;
   }
 
-  Presence(ClusterState state, DispatcherTiming timing, Instant now) {
+  /// @param standstill whether the managers have just been started
+  Presence(ClusterState state, DispatcherTiming timing, boolean standstill, Instant now) {
     this.timing = timing;
     for (var node : state.nodes().values()) {
-      expect(node, now);
+      expect(node, standstill ? timing.standstill() : timing.takeover(), now);
     }
   }
 
@@ -76,6 +77,10 @@ final class Presence {
 
   /// A node that has not been heard of: it gets the time of a takeover to connect.
   void expect(Node node, Instant now) {
+    expect(node, timing.takeover(), now);
+  }
+
+  private void expect(Node node, Duration wait, Instant now) {
     if (entries.containsKey(node.getId())) {
       return;
     }
@@ -86,7 +91,7 @@ final class Presence {
       return;
     }
     entry.unknownAt = now.plus(timing.unknown());
-    entry.deadline = now.plus(timing.takeover());
+    entry.deadline = now.plus(wait);
     queue(node.getId(), entry);
   }
 

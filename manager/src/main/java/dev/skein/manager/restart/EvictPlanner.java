@@ -17,6 +17,7 @@ import dev.skein.proto.v1.TaskState;
 import dev.skein.proto.v1.UpdateOrder;
 import dev.skein.state.ClusterState;
 import dev.skein.state.Defaults;
+import dev.skein.state.Revisions;
 import dev.skein.state.TaskStates;
 import dev.skein.state.Times;
 import java.time.Instant;
@@ -66,13 +67,14 @@ public final class EvictPlanner implements Planner {
     for (var id : services) {
       slots.addAll(new TreeSet<>(held.getOrDefault(id, Set.of())));
     }
-    // Other constraints take effect on a global service's tasks where they are.
+    // Whose business it is to move a task of an earlier revision depends on the present one, and
+    // other constraints take effect on a global service's tasks where they are.
     for (var id : dirty.services()) {
+      var service = state.service(id);
       for (var task : state.tasksOfService(id)) {
-        if (task.getSlot() != 0) {
-          break;
+        if (task.getSlot() == 0 || (service != null && !Revisions.isCurrent(service, task))) {
+          slots.add(Slot.of(task));
         }
-        slots.add(Slot.of(task));
       }
     }
     return slots;

@@ -58,13 +58,14 @@ final class DispatchWorld {
   final Map<Long, Status> ended = new HashMap<>();
   final List<ChangeSet> proposals = new ArrayList<>();
   boolean quorum = true;
+  boolean standstill;
   Instant now = START;
   private Watch watch = store.watch();
   private DispatcherCore core = begin();
   private long sessions;
 
   private DispatcherCore begin() {
-    return new DispatcherCore("m1", new IdSource(new Random(1)), store.state(), now);
+    return new DispatcherCore("m1", new IdSource(new Random(1)), store.state(), standstill, now);
   }
 
   DispatcherCore core() {

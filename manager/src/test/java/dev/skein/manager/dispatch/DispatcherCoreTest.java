@@ -162,6 +162,22 @@ final class DispatcherCoreTest {
   }
 
   @Test
+  void afterAStandstillNodesGetTimeToStart() {
+    world.open("n1");
+    world.open("n2");
+    world.standstill = true;
+    world.newLeader();
+    world.pass(PERIOD.multipliedBy(10));
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_UNKNOWN);
+
+    var back = world.open("n1");
+    world.pass(PERIOD.multipliedBy(6), back);
+
+    assertThat(world.stateOf("n1")).isEqualTo(NODE_STATE_READY);
+    assertThat(world.stateOf("n2")).isEqualTo(NODE_STATE_DOWN);
+  }
+
+  @Test
   void aNodeWrittenByAnotherMeanwhileIsWrittenAgain() {
     world.quorum = false;
     var session = world.open("n1");

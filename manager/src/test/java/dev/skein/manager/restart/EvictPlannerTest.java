@@ -198,15 +198,26 @@ class EvictPlannerTest {
   }
 
   @Test
+  void whatAnUpdateNoLongerMovesIsMovedWhenTheServiceChanges() {
+    var spec = web(2, parallel(1)).setMaxUnavailable(2);
+    spec.getTaskTemplateBuilder().getPlacementBuilder().addConstraints("node.labels.disk==ssd");
+    world.nodes("a").label("a", "disk", "ssd").create(spec).work().newArgs("web", "there");
+    world.update("web", EvictPlannerTest::back).settle().label("a", "disk", "hdd").settle();
+    assertThat(world.running("web")).hasSize(1);
+    world.newArgs("web", "other").settle().work();
+    assertThat(world.running("web")).isEmpty();
+  }
+
+  private static ServiceSpec.Builder back(ServiceSpec.Builder spec) {
+    spec.getTaskTemplateBuilder().clearContainerSpec();
+    return spec;
+  }
+
+  @Test
   void aDrainOfTasksThatAnUpdateThereAndBackLeftAloneIsNoUpdate() {
     allOnA(web(4, parallel(1)));
     world.newArgs("web", "there");
-    world.update(
-        "web",
-        spec -> {
-          spec.getTaskTemplateBuilder().clearContainerSpec();
-          return spec;
-        });
+    world.update("web", EvictPlannerTest::back);
     world.settle().drain("a").workExcept(EvictPlannerTest::isOnB);
     assertThat(left()).hasSize(3);
     assertThat(world.service("web").hasUpdateStatus()).isFalse();

@@ -8,6 +8,7 @@ import dev.skein.proto.v1.FailureAction;
 import dev.skein.proto.v1.GlobalMode;
 import dev.skein.proto.v1.NodeAvailability;
 import dev.skein.proto.v1.NodeState;
+import dev.skein.proto.v1.RestartCondition;
 import dev.skein.proto.v1.ServiceMode;
 import dev.skein.proto.v1.ServiceSpec;
 import dev.skein.proto.v1.Task;
@@ -223,6 +224,26 @@ class UpdatePlannerTest {
     world.pass(Duration.ofMillis(1)).update("web", spec -> spec).passWorking(Duration.ofMinutes(1));
     assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
     assertThat(world.at("web", 2)).hasSize(2);
+  }
+
+  /// One new task beside the old one fails, and its policy does not let it be tried again.
+  private void failOnceBesideTheOldOne(UpdateConfig.Builder config) {
+    var spec = web(1, config.setOrder(UpdateOrder.UPDATE_ORDER_START_FIRST));
+    spec.getTaskTemplateBuilder()
+        .getRestartPolicyBuilder()
+        .setCondition(RestartCondition.RESTART_CONDITION_NONE);
+    world.nodes("a", "b").create(spec).work().newArgs("web", "bad");
+    world.workExcept(UpdatePlannerTest::isNew);
+    world.fail(updated().getFirst()).passWorking(Duration.ofMinutes(1));
+    assertThat(world.running("web")).singleElement().matches(task -> task.getSpecVersion() == 1);
+  }
+
+  @Test
+  void whatFailedInAnUpdateThatIsOverIsNotTriedAgain() {
+    failOnceBesideTheOldOne(update().setFailureAction(FailureAction.FAILURE_ACTION_CONTINUE));
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
+    world.changeLeader().passWorking(Duration.ofMinutes(1));
+    assertThat(world.running("web")).singleElement().matches(task -> task.getSpecVersion() == 1);
   }
 
   @Test

@@ -7,7 +7,6 @@ import dev.skein.state.seal.Sealer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +15,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
@@ -30,10 +28,8 @@ import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.util.ExitUtils;
-import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,13 +51,13 @@ public final class RaftNode implements AutoCloseable {
   private final GroupCommit commit;
   private final SealedStateMachine machine;
   private final ExecutorService completions;
-  private final Thread watch;
 
   // Set by start, in this order.
   private volatile @Nullable VoteDurability votes;
   private volatile @Nullable RaftServer server;
   private volatile @Nullable Membership membership;
   private volatile RaftServer.@Nullable Division division;
+  private volatile @Nullable MemberWatch watch;
   private volatile boolean closed;
   private volatile boolean failed;
 
@@ -91,7 +87,6 @@ public final class RaftNode implements AutoCloseable {
     this.machine =
         new SealedStateMachine(
             machine, new Sealer(keyring, random), new Notices(), config.snapshotEntries(), id);
-    this.watch = Thread.ofPlatform().daemon().name("raft-watch-" + id).unstarted(this::watch);
   }
 
   /// Checks the directory, loads the state and joins the group. Returns before there is a leader.
@@ -119,15 +114,27 @@ public final class RaftNode implements AutoCloseable {
       server = built;
       built.start();
       RaftServer.Division started = built.getDivision(group);
-      membership =
+      Membership known =
           new Membership(built, started, client, callIds::incrementAndGet, this::notLeader);
+      membership = known;
       division = started;
       leadership.members(started.getRaftConf().getLogEntryIndex(), members());
+      MemberWatch looking =
+          new MemberWatch(
+              built,
+              started,
+              known,
+              leadership,
+              commit,
+              config.timing().proposal(),
+              nanoTime,
+              this::fail);
+      watch = looking;
+      looking.start();
     } catch (IOException | RuntimeException e) {
       close();
       throw startFailure(e);
     }
-    watch.start();
   }
 
   /// Replicates a record. Records proposed at the same time share log entries; the order of one
@@ -266,7 +273,10 @@ public final class RaftNode implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    LockSupport.unpark(watch);
+    MemberWatch looking = watch;
+    if (looking != null) {
+      looking.close();
+    }
     commit.close("the manager is stopping");
     RaftServer running = server;
     try {
@@ -314,100 +324,18 @@ public final class RaftNode implements AutoCloseable {
     return new RaftException.NotLeader(hint);
   }
 
+  private void wakeWatch() {
+    MemberWatch looking = watch;
+    if (looking != null) {
+      looking.wake();
+    }
+  }
+
   private void complete(Runnable task) {
     try {
       completions.execute(task);
     } catch (RejectedExecutionException closing) {
       task.run();
-    }
-  }
-
-  /// Looks at what Ratis does not tell, 20 times a second.
-  private void watch() {
-    long lastLeaderNanos = nanoTime.getAsLong();
-    long lastAliveNanos = lastLeaderNanos;
-    StorageWatch storage = new StorageWatch(RaftLimits.STORAGE_HANG.toNanos());
-    while (!closed) {
-      LockSupport.parkNanos(RaftLimits.WATCH_INTERVAL.toNanos());
-      long now = nanoTime.getAsLong();
-      commit.expire(now);
-      commit.drain();
-      RaftServer running = server;
-      RaftServer.Division known = division;
-      if (closed || running == null || known == null) {
-        continue;
-      }
-      leadership.check();
-      if (!known.getInfo().isAlive() && running.getLifeCycleState() == LifeCycle.State.RUNNING) {
-        if (leadership.isRemoved()) {
-          commit.close("this manager was removed from the cluster");
-          return;
-        }
-        if (now - lastAliveNanos > RaftLimits.REMOVAL_NOTICE.toNanos()) {
-          fail(new IllegalStateException("Raft stopped by itself; see its log for the reason"));
-          return;
-        }
-        continue;
-      }
-      lastAliveNanos = now;
-      RaftLog log = known.getRaftLog();
-      if (storage.hangs(log.getFlushIndex(), log.getNextIndex() - 1, now)
-          && known.getInfo().isLeader()) {
-        giveUpLeadership(log.getFlushIndex());
-      }
-      if (known.getInfo().getLeaderId() != null) {
-        lastLeaderNanos = now;
-      } else {
-        leadership.leader(null);
-        if (now - lastLeaderNanos > RaftLimits.NO_LEADER_RECONNECT.toNanos()) {
-          lastLeaderNanos = now;
-          reconnect(running, known);
-        }
-      }
-    }
-  }
-
-  /// Hands leadership to a member that has stored more than this one.
-  private void giveUpLeadership(long stored) {
-    Optional<PeerStatus> successor =
-        peers().stream()
-            .filter(peer -> peer.matchIndex() != null && peer.matchIndex() > stored)
-            .max(Comparator.comparing(PeerStatus::matchIndex));
-    if (successor.isEmpty()) {
-      LOG.warn("the disk has stored nothing for {}, and no other manager has more", storageHang());
-      return;
-    }
-    String id = successor.get().member().id();
-    LOG.warn("the disk has stored nothing for {}: leadership goes to {}", storageHang(), id);
-    // What asks a server whose disk hangs may itself hang.
-    Thread.ofVirtual()
-        .name("raft-hand-over")
-        .start(
-            () -> {
-              var _ =
-                  transferLeadership(id)
-                      .exceptionally(
-                          failure -> {
-                            LOG.warn("handing over to {}: {}", id, failure.getMessage());
-                            return null;
-                          });
-            });
-  }
-
-  private static String storageHang() {
-    return RaftLimits.STORAGE_HANG.toSeconds() + " s";
-  }
-
-  private void reconnect(RaftServer running, RaftServer.Division known) {
-    IOException reason = new IOException("no leader for " + RaftLimits.NO_LEADER_RECONNECT);
-    for (RaftPeer peer : known.getRaftConf().getAllPeers()) {
-      if (!peer.getId().equals(self)) {
-        try {
-          running.getServerRpc().handleException(peer.getId(), reason, true);
-        } catch (RuntimeException e) {
-          LOG.debug("cannot reconnect to {}", peer, e);
-        }
-      }
     }
   }
 
@@ -509,13 +437,13 @@ public final class RaftNode implements AutoCloseable {
     @Override
     public void leaderReady(long term) {
       leadership.ready(term);
-      LockSupport.unpark(watch);
+      wakeWatch();
     }
 
     @Override
     public void notLeader() {
       leadership.lost();
-      LockSupport.unpark(watch);
+      wakeWatch();
     }
 
     @Override

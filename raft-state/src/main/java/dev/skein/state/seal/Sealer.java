@@ -122,7 +122,7 @@ public final class Sealer {
   }
 
   static Cipher cipher(int mode, SecretKey key, byte[] nonce) throws GeneralSecurityException {
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    Cipher cipher = Ciphers.aesGcm();
     cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * 8, nonce));
     return cipher;
   }

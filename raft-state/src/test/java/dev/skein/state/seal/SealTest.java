@@ -15,6 +15,9 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Random;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +49,24 @@ final class SealTest {
       byte[] truncated = Arrays.copyOf(sealed, i);
       assertThatThrownBy(() -> sealer.open(Sealer.Kind.LOG_ENTRY, truncated))
           .isInstanceOf(SealException.class);
+    }
+  }
+
+  /// A machine for which there is no library must read what another one wrote.
+  @Test
+  void bothImplementationsWriteTheSame() throws Exception {
+    byte[] nonce = new byte[Sealer.NONCE_BYTES];
+    random.nextBytes(nonce);
+    SecretKey key = keyring.active().getValue();
+    GCMParameterSpec parameters = new GCMParameterSpec(8 * Sealer.TAG_BYTES, nonce);
+    for (int size : new int[] {0, 1, 1023, CHUNK}) {
+      byte[] plain = new byte[size];
+      random.nextBytes(plain);
+      Cipher ours = Sealer.cipher(Cipher.ENCRYPT_MODE, key, nonce);
+      assertThat(ours.getProvider().getName()).isEqualTo("Conscrypt");
+      Cipher javas = Cipher.getInstance("AES/GCM/NoPadding", "SunJCE");
+      javas.init(Cipher.ENCRYPT_MODE, key, parameters);
+      assertThat(ours.doFinal(plain)).isEqualTo(javas.doFinal(plain));
     }
   }
 

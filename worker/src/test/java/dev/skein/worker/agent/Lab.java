@@ -125,7 +125,14 @@ final class Lab implements AutoCloseable {
       logs = new LogBroker(ids, clock);
       dispatcher =
           new DispatcherService(
-              id, store, ids, clock, () -> leaderAddress(id), logs, new ClusterStats(clock));
+              id,
+              store,
+              ids,
+              clock,
+              () -> leaderAddress(id),
+              logs,
+              new ClusterStats(clock),
+              () -> false);
       server =
           InProcessServerBuilder.forName(address)
               .executor(calls)

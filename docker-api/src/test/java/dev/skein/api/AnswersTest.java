@@ -384,6 +384,8 @@ class AnswersTest {
     assertThat(answer.body())
         .startsWith("\u0001\0\0\0\0\0\0" + (char) line.length() + line)
         .endsWith("incomplete log stream: node m2 is down\n");
+    assertThat(client.get("/services/web/logs?stdout=1&details=1&names=1").body())
+        .contains("com.docker.swarm.task.id=t1,com.docker.swarm.task.name=web.1 out\n");
     assertThat(client.get("/v1.41/services/web/logs?stderr=1").headers())
         .containsEntry("content-type", "application/vnd.docker.raw-stream");
     assertThat(client.get("/services/web/logs?stdout=1&warnings=1").body())

@@ -326,6 +326,7 @@ final class FakeControl extends ControlGrpc.ControlImplBase {
         .addLines(
             LogLine.newBuilder()
                 .setTaskId("t1")
+                .setTaskName("web.1")
                 .setNodeId("n1")
                 .setServiceId("s1")
                 .setStream(LogStream.LOG_STREAM_STDOUT)

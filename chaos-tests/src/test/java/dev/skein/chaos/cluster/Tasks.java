@@ -85,12 +85,16 @@ public record Tasks(
     return tasks.stream().map(Tasks::id).collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /// The ids of the tasks of which a process lives on this machine, on any node: found by the mark
-  /// that every task's environment has.
-  public static List<String> alive(String service) throws IOException {
+  /// The ids of the tasks of which a process lives, on any node of this cluster: found by the mark
+  /// that every task's environment has, and by where the cluster's tasks work, so that another
+  /// cluster on this machine does not matter.
+  public static List<String> alive(TestCluster cluster, String service) throws IOException {
     var found = new ArrayList<String>();
     try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (var process : processes) {
+        if (!worksBelow(cluster.directory(), process)) {
+          continue;
+        }
         var environment = environment(process);
         if (environment.contains("SKEIN_SERVICE_NAME=" + service)) {
           environment.stream()
@@ -101,6 +105,16 @@ public record Tasks(
       }
     }
     return found;
+  }
+
+  /// Also of a directory that was deleted under the process.
+  private static boolean worksBelow(Path directory, Path process) {
+    try {
+      return Files.readSymbolicLink(process.resolve("cwd")).startsWith(directory);
+    } catch (IOException e) {
+      // It has ended.
+      return false;
+    }
   }
 
   private static List<String> environment(Path process) {

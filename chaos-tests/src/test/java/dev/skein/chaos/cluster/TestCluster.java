@@ -131,6 +131,11 @@ public final class TestCluster
     return newNode(name);
   }
 
+  /// What all its nodes keep is below this one.
+  Path directory() {
+    return requireRoot();
+  }
+
   private Path requireRoot() {
     if (root == null) {
       throw new IllegalStateException("the cluster was not started");
@@ -179,18 +184,23 @@ public final class TestCluster
   }
 
   /// Runs `swarm join` with a token of one's own.
-  public Outcome joinWith(TestNode node, TestNode manager, String token) {
-    return node.cli()
-        .run(
-            "swarm",
-            "join",
-            "--token",
-            token,
-            "--advertise-addr",
-            node.rpc(),
-            "--listen-addr",
-            node.rpc(),
-            manager.rpc());
+  ///
+  /// @param options for `swarm join`
+  public Outcome joinWith(TestNode node, TestNode manager, String token, String... options) {
+    var words =
+        new ArrayList<>(
+            List.of(
+                "swarm",
+                "join",
+                "--token",
+                token,
+                "--advertise-addr",
+                node.rpc(),
+                "--listen-addr",
+                node.rpc()));
+    words.addAll(Arrays.asList(options));
+    words.add(manager.rpc());
+    return node.cli().run(words.toArray(String[]::new));
   }
 
   public List<TestNode> nodes() {
@@ -201,8 +211,9 @@ public final class TestCluster
     return nodes.stream().filter(TestNode::isRunning).toList();
   }
 
+  /// One of this swarm's, or a stranger.
   public TestNode node(String name) {
-    return nodes.stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
+    return all.stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
   }
 
   /// Waits until `ready` nodes are ready and `members` of them are managers that can be reached.

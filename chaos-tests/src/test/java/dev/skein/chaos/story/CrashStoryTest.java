@@ -96,7 +96,8 @@ final class CrashStoryTest {
         () -> {
           var running = Tasks.awaitRunning(m1, SERVICE, count);
           assertThat(running).extracting(Tasks::slot).doesNotHaveDuplicates();
-          assertThat(Tasks.alive(SERVICE)).containsExactlyInAnyOrderElementsOf(Tasks.ids(running));
+          assertThat(Tasks.alive(CLUSTER, SERVICE))
+              .containsExactlyInAnyOrderElementsOf(Tasks.ids(running));
         });
   }
 
@@ -108,7 +109,7 @@ final class CrashStoryTest {
     for (var node : CLUSTER.nodes()) {
       node.kill();
     }
-    assertThat(Tasks.alive(SERVICE)).hasSize(10);
+    assertThat(Tasks.alive(CLUSTER, SERVICE)).hasSize(10);
     for (var node : CLUSTER.nodes()) {
       node.launch();
     }
@@ -234,7 +235,7 @@ final class CrashStoryTest {
           .containsAnyOf("does not have a leader", "too few managers are online");
       assertThat(refused.millis()).isLessThan(30_000);
     }
-    assertThat(Tasks.alive(SERVICE)).as("tasks run on").hasSize(10);
+    assertThat(Tasks.alive(CLUSTER, SERVICE)).as("tasks run on").hasSize(10);
   }
 
   @Test
@@ -262,7 +263,8 @@ final class CrashStoryTest {
     CLUSTER.awaitReady(5, 3);
     requireEachTaskRunsOnce(10);
     m1.cli().ok("service", "rm", SERVICE);
-    Await.until("all processes end", SOON, () -> assertThat(Tasks.alive(SERVICE)).isEmpty());
+    Await.until(
+        "all processes end", SOON, () -> assertThat(Tasks.alive(CLUSTER, SERVICE)).isEmpty());
   }
 
   private Set<String> formerIds(String name) {

@@ -131,7 +131,11 @@ final class DockerStoryTest {
           });
     }
     assertThat(docker.ok("service", "logs", "web")).contains("whoami listens at");
+    n1.cli().ok("service", "update", "--max-unavailable", "1", "web");
     assertThat(docker.ok("service", "scale", "web=3")).contains("web scaled to 3");
+    assertThat(n1.cli().ok("service", "inspect", "--format", "{{.Spec.MaxUnavailable}}", "web"))
+        .as("what Docker's client does not know of")
+        .isEqualTo("1");
     docker.ok("service", "update", "--env-add", "COLOUR=green", "web");
     assertThat(
             docker.ok(
@@ -147,7 +151,7 @@ final class DockerStoryTest {
         .contains("name conflicts with an existing object");
     Tasks.awaitRunning(n1, "web", 3);
     docker.ok("service", "rm", "web");
-    Await.until("its processes end", SOON, () -> assertThat(Tasks.alive("web")).isEmpty());
+    Await.until("its processes end", SOON, () -> assertThat(Tasks.alive(CLUSTER, "web")).isEmpty());
   }
 
   @Test

@@ -121,7 +121,7 @@ final class HealthStoryTest {
     Await.until(
         "the sick one's process is gone",
         SOON,
-        () -> assertThat(new TreeSet<>(Tasks.alive("web"))).isEqualTo(after));
+        () -> assertThat(new TreeSet<>(Tasks.alive(CLUSTER, "web"))).isEqualTo(after));
   }
 
   @Test
@@ -193,6 +193,8 @@ final class HealthStoryTest {
                 .contains("restarts in a row", "took longer than 300 ms: waiting"));
     cli.ok("service", "rm", "hangs");
     Await.until(
-        "no probe is left", SOON, () -> assertThat(Tasks.alive("hangs")).isEqualTo(List.of()));
+        "no probe is left",
+        SOON,
+        () -> assertThat(Tasks.alive(CLUSTER, "hangs")).isEqualTo(List.of()));
   }
 }

@@ -130,7 +130,9 @@ final class LeaderChangeStoryTest {
     assertThat(cli().fails("service", "update", "paused", "--", "sh", "-c", "exit 7"))
         .contains("service update paused");
     Await.until(
-        "nobody uses the idle service", SOON, () -> assertThat(Tasks.alive("idle")).isEmpty());
+        "nobody uses the idle service",
+        SOON,
+        () -> assertThat(Tasks.alive(CLUSTER, "idle")).isEmpty());
   }
 
   @Test
@@ -182,7 +184,7 @@ final class LeaderChangeStoryTest {
   @Test
   @Order(4)
   void aServiceAtZeroIsWokenUnderTheNewLeader() throws Exception {
-    assertThat(Tasks.alive("idle")).isEmpty();
+    assertThat(Tasks.alive(CLUSTER, "idle")).isEmpty();
     assertThat(Http.whoami(CLUSTER.node("w1").address(), IDLE_PORT)).containsKey("Task");
     assertThat(cli().ok("service", "autoscale", "idle")).contains("scaled from 0 to 1 replicas");
   }

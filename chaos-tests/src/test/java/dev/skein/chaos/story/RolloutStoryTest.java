@@ -73,7 +73,7 @@ final class RolloutStoryTest {
       Await.until(
           "the old processes end",
           SOON,
-          () -> assertThat(Tasks.alive("web")).doesNotContainAnyElementsOf(before));
+          () -> assertThat(Tasks.alive(CLUSTER, "web")).doesNotContainAnyElementsOf(before));
       load.awaitMore(100, SOON);
       assertThat(load.failures()).isEmpty();
     }

@@ -113,7 +113,7 @@ final class ScaleStoryTest {
   void theFirstRequestToAServiceThatWentToZeroIsAnswered() throws Exception {
     cli.ok("service", "autoscale", "--min", "0", "--scale-down-delay", "2s", "web");
     Await.until("no replica is left", SOON, () -> assertThat(replicas()).isEqualTo("0/0"));
-    Await.until("its process ends", SOON, () -> assertThat(Tasks.alive("web")).isEmpty());
+    Await.until("its process ends", SOON, () -> assertThat(Tasks.alive(CLUSTER, "web")).isEmpty());
     assertThat(Http.whoami(CLUSTER.node("w2").address(), WEB)).containsKey("Task");
     assertThat(cli.ok("service", "autoscale", "web"))
         .contains("scaled from 0 to 1 replicas: connections wait for a replica");
@@ -191,7 +191,8 @@ final class ScaleStoryTest {
     }
     try {
       assertThat(cli.ok("service", "rebalance", "web")).contains("1 of 1 replicas moved");
-      Await.until("the old task has gone", SOON, () -> assertThat(Tasks.alive("web")).hasSize(4));
+      Await.until(
+          "the old task has gone", SOON, () -> assertThat(Tasks.alive(CLUSTER, "web")).hasSize(4));
     } finally {
       over.set(true);
       for (var client : clients) {
@@ -206,19 +207,82 @@ final class ScaleStoryTest {
 
   @Test
   @Order(7)
-  void consolidationShowsWhichNodesCouldBeEmptied() {
+  void consolidationShowsWhichNodesCouldBeEmptiedAndEmptiesThem() throws Exception {
     assertThat(cli.ok("swarm", "consolidate", "--dry-run"))
         .contains("stays: ", "reserves neither CPU nor memory");
     assertThat(cli.fails("swarm", "rebalance", "--stop")).contains("nothing to stop");
+
+    cli.ok("service", "update", "--update-parallelism", "0", "--reserve-memory", "16m", "web");
+    // The update is watched for its monitor time first.
+    Await.until(
+        "a node could be emptied",
+        SOON,
+        () ->
+            assertThat(cli.ok("swarm", "consolidate", "--dry-run")).containsOnlyOnce("emptied: "));
+    var shown = cli.ok("swarm", "consolidate", "--dry-run");
+    var emptied = shown.substring(shown.indexOf("emptied: ") + 9).lines().findFirst().orElseThrow();
+    assertThat(tasksOn(emptied)).as("nothing was moved yet").isPositive();
+
+    assertThat(cli.ok("swarm", "consolidate", "--apply")).contains("replicas moved");
+    Tasks.awaitRunning(m1, "web", 4);
+    assertThat(tasksOn(emptied)).isZero();
+    var paused = "name=" + emptied;
+    assertThat(cli.ok("node", "ls", "--filter", paused, "--format", "{{.Availability}}"))
+        .isEqualTo("Pause");
+    cli.ok("node", "update", "--availability", "active", emptied);
+  }
+
+  private long tasksOn(String hostname) throws IOException {
+    var id = CLUSTER.node(hostname).id();
+    return Tasks.running(m1, "web").stream().filter(task -> task.node().equals(id)).count();
   }
 
   @Test
   @Order(8)
-  void anEphemeralWorkerIsForgottenOnceItIsGone() throws Exception {
+  void aServiceSpreadsByItselfOntoNodesThatReturnOrJoin() throws Exception {
+    cli.ok("swarm", "update", "--auto-rebalance");
+    var returning = CLUSTER.node("w2");
+    var id = returning.id();
+    returning.killAll();
+    Await.until(
+        "it is down",
+        SOON,
+        () ->
+            assertThat(cli.ok("node", "ls", "--filter", "name=w2", "--format", "{{.Status}}"))
+                .isEqualTo("Down"));
+    Await.until(
+        "all replicas run elsewhere",
+        SOON,
+        () ->
+            assertThat(Tasks.awaitRunning(m1, "web", 4)).noneMatch(task -> task.node().equals(id)));
+
+    try (var load = HttpLoad.start(1, List.of(m1, CLUSTER.node("w1")), WEB)) {
+      returning.start();
+      var joining = CLUSTER.addStranger("w3");
+      joining.start();
+      var token = cli.ok("swarm", "join-token", "-q", "worker");
+      CLUSTER.joinWith(joining, m1, token, "--ephemeral", "--ephemeral-after", "2s").ok();
+      Await.until(
+          "each node has a replica",
+          SOON,
+          () ->
+              assertThat(Tasks.running(m1, "web"))
+                  .extracting(Tasks::node)
+                  .hasSize(4)
+                  .doesNotHaveDuplicates());
+      assertThat(load.failures()).isEmpty();
+    }
+  }
+
+  @Test
+  @Order(9)
+  void ephemeralWorkersAreForgottenOnceTheyAreGone() throws Exception {
+    // The other one was made ephemeral when it joined.
     cli.ok("node", "update", "--ephemeral", "--ephemeral-after", "2s", "w2");
     CLUSTER.node("w2").killAll();
+    CLUSTER.node("w3").killAll();
     Await.until(
-        "it is not listed any more",
+        "they are not listed any more",
         SOON,
         () ->
             assertThat(cli.ok("node", "ls", "--format", "{{.Hostname}}").lines())

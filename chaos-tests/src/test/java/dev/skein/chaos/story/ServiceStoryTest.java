@@ -112,7 +112,7 @@ final class ServiceStoryTest {
     Await.until(
         "the processes of the others end",
         SOON,
-        () -> assertThat(Set.copyOf(Tasks.alive("web"))).isEqualTo(Tasks.ids(two)));
+        () -> assertThat(Set.copyOf(Tasks.alive(CLUSTER, "web"))).isEqualTo(Tasks.ids(two)));
     assertThat(cli.fails("service", "scale", "nobody=2")).contains("nobody");
     assertThat(cli.run("service", "scale", "web=many").code()).isNotZero();
   }
@@ -236,7 +236,8 @@ final class ServiceStoryTest {
     var placed = Tasks.awaitRunning(m1, "choosy", 1).getFirst();
     assertThat(placed.node()).isEqualTo(CLUSTER.node("w2").id());
     cli.ok("service", "rm", "choosy");
-    Await.until("its process ends", SOON, () -> assertThat(Tasks.alive("choosy")).isEmpty());
+    Await.until(
+        "its process ends", SOON, () -> assertThat(Tasks.alive(CLUSTER, "choosy")).isEmpty());
     assertThat(cli.ok("service", "ls", "--format", "{{.Name}}")).isEqualTo("web");
   }
 
@@ -406,7 +407,7 @@ final class ServiceStoryTest {
         "no process, no port, no directory of a task is left",
         SOON,
         () -> {
-          assertThat(Tasks.alive("web")).isEmpty();
+          assertThat(Tasks.alive(CLUSTER, "web")).isEmpty();
           for (var node : CLUSTER.nodes()) {
             assertThat(node.taskProcesses()).isEmpty();
             org.assertj.core.api.Assertions.assertThatThrownBy(

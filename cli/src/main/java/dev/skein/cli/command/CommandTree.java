@@ -16,6 +16,7 @@ final class CommandTree {
             new Entry("swarm", "Make, join and manage a swarm", SwarmCommands::group),
             new Entry("node", "Manage the nodes of a swarm", NodeCommands::group),
             new Entry("service", "Manage services", ServiceCommands::group),
+            new Entry("task", "Inspect tasks", TaskInspection::group),
             new Entry(
                 "dev", "Run a whole cluster on this machine", () -> CommandTree.provided("dev")),
             new Entry(

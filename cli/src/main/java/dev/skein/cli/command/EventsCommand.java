@@ -35,10 +35,17 @@ final class EventsCommand {
             Filters.FILTER,
             Flag.string("format", (char) 0, "string", "Print with a template, or 'json'"),
             Flag.string("since", (char) 0, "string", "Show also what happened since then"),
-            Flag.string("until", (char) 0, "string", "End then"))
+            Flag.string("until", (char) 0, "string", "End then"),
+            Flag.of(
+                "after-index",
+                "uint",
+                "Show also what happened after this index, for example that of the last event seen"
+                    + " ({{.index}})",
+                Flag::readUnsigned))
         .examples(
             "skein events",
             "skein events --since 10m --until 0s --filter type=service",
+            "skein events --after-index 1042 --format json",
             "skein events --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}}'")
         .does(EventsCommand::run);
   }
@@ -52,6 +59,10 @@ final class EventsCommand {
     Query query = Query.of("/events");
     time(context, arguments, "since", query);
     time(context, arguments, "until", query);
+    Long afterIndex = arguments.get("after-index", Long.class);
+    if (afterIndex != null) {
+      query.with("afterIndex", afterIndex);
+    }
     query.filters(Filters.of(arguments));
     ZoneId zone = context.zone();
     try (EngineClient client = context.client();

@@ -100,6 +100,15 @@ public record Flag(
     throw new IllegalArgumentException("must be a whole number, 0 or more");
   }
 
+  /// Reads a whole number from 1.
+  public static Long readPositive(String text) {
+    long value = readUnsigned(text);
+    if (value == 0) {
+      throw new IllegalArgumentException("must be 1 or more");
+    }
+    return value;
+  }
+
   /// Reads a share, from 0 to 1.
   public static Double readRatio(String text) {
     try {

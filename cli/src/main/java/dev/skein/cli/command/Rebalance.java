@@ -21,7 +21,7 @@ final class Rebalance {
   private static final Flag DRY_RUN =
       Flag.bool("dry-run", (char) 0, "Show what would be moved, and move nothing");
   private static final Flag MAX_MOVES =
-      Flag.of("max-moves", "uint", "Tasks that are on their way at once", Flag::readUnsigned)
+      Flag.of("max-moves", "uint", "Tasks that are on their way at once", Flag::readPositive)
           .byDefault("1");
   private static final Flag DETACH = Flag.bool("detach", 'd', "Do not wait until all are moved");
 

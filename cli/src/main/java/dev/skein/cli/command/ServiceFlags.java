@@ -69,6 +69,7 @@ final class ServiceFlags {
 
   static List<Flag> update() {
     List<Flag> flags = new ArrayList<>();
+    flags.add(Flag.of("mode", "string", "Can't be changed", ServiceFlags::refuseMode));
     flags.add(Flag.string("image", (char) 0, "string", "Image that tasks run"));
     flags.add(
         Flag.of("args", "command", "Arguments of the command, as one text", CommandWords::split));
@@ -97,6 +98,12 @@ final class ServiceFlags {
     flags.add(DETACH);
     flags.add(QUIET);
     return flags;
+  }
+
+  private static String refuseMode(String mode) {
+    throw new IllegalArgumentException(
+        "the mode of a service can't be changed, because what counts as its tasks would change:"
+            + " remove the service and create it again");
   }
 
   private static Flag process() {

@@ -104,7 +104,7 @@ final class ServiceLogs {
     }
     if (!arguments.is("raw")) {
       // The details say which task wrote a line.
-      query.with("details", 1);
+      query.with("details", 1).with("names", 1);
     } else if (arguments.is("details")) {
       query.with("details", 1);
     }
@@ -112,14 +112,12 @@ final class ServiceLogs {
     return query.with("tail", tail == null ? "all" : tail);
   }
 
-  /// Prints lines with the task that wrote them. Names are asked for once each, over a connection
-  /// of
-  /// their own, because the log's is busy.
+  /// Prints lines with the task that wrote them. The names of nodes are asked for over a connection
+  /// of their own, because the log's is busy.
   private static final class Writer {
     private final CommandContext context;
     private final Arguments arguments;
     private final EngineClient client;
-    private final Map<String, String> tasks = new HashMap<>();
     private final Map<String, String> nodes = new HashMap<>();
     private int width;
 
@@ -171,10 +169,11 @@ final class ServiceLogs {
 
     private String label(Map<String, String> swarm) throws IOException {
       String taskId = swarm.getOrDefault("task.id", "");
-      String name = tasks.get(taskId);
-      if (name == null) {
-        name = taskName(taskId);
-        tasks.put(taskId, name);
+      String name = swarm.getOrDefault("task.name", taskId);
+      if (arguments.is("no-resolve")) {
+        // What follows the service's name: the slot, or the node.
+        int dot = name.lastIndexOf('.');
+        name = dot < 0 ? name : swarm.getOrDefault("service.id", "") + name.substring(dot);
       }
       StringBuilder label = new StringBuilder(name);
       if (!arguments.is("no-task-ids")) {
@@ -183,20 +182,6 @@ final class ServiceLogs {
       label.append('@').append(nodeName(swarm.getOrDefault("node.id", "")));
       width = Math.max(width, label.length());
       return label.repeat(' ', width - label.length()).toString();
-    }
-
-    private String taskName(String id) throws IOException {
-      try {
-        JsonObject task = client.object(Query.of("/tasks", id).toString());
-        long slot = Json.number(task, "Slot", 0);
-        String service = Json.text(task, "ServiceID");
-        if (!arguments.is("no-resolve")) {
-          service = Json.text(ServiceCommands.get(client, service), "Spec.Name");
-        }
-        return service + "." + (slot == 0 ? Json.text(task, "NodeID") : Long.toString(slot));
-      } catch (ApiException gone) {
-        return id;
-      }
     }
 
     private String nodeName(String id) throws IOException {

@@ -191,6 +191,12 @@ final class NodeLifecycle implements LocalNode, AutoCloseable {
     }
     leaving.stopTasks();
     deactivate();
+    try {
+      // Nobody would find them again under the id that this node gives up.
+      TaskLeftovers.remove(files.root());
+    } catch (IOException e) {
+      LOG.warn("something is left of this node's tasks", e);
+    }
     files.forget();
   }
 

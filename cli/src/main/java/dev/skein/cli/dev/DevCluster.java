@@ -8,6 +8,7 @@ import dev.skein.cli.client.UnreachableException;
 import dev.skein.cli.command.CommandContext;
 import dev.skein.cli.command.FailureException;
 import dev.skein.cli.command.Interrupts;
+import dev.skein.cli.daemon.TaskLeftovers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -293,6 +294,8 @@ public final class DevCluster {
       attempt(failures, () -> remove(node));
     }
     attempt(failures, Isolation.of(root)::remove);
+    // A node may have had other ids, or a disk that can't be read.
+    attempt(failures, TaskLeftovers::sweepCgroups);
     if (!failures.isEmpty()) {
       var failure = new IOException(failures.getFirst().getMessage(), failures.getFirst());
       failures.subList(1, failures.size()).forEach(failure::addSuppressed);

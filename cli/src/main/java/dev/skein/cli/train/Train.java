@@ -151,7 +151,7 @@ public final class Train {
     String path = end < 0 ? target : target.substring(0, end);
     if (path.endsWith("/logs")) {
       byte[] line =
-          "com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1 hello\n"
+          "com.docker.swarm.task.id=t1,com.docker.swarm.task.name=web.1 hello\n"
               .getBytes(StandardCharsets.UTF_8);
       byte[] frame = new byte[line.length + 8];
       frame[0] = 1;

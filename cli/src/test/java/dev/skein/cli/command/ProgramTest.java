@@ -424,19 +424,23 @@ class ProgramTest {
         .on("GET /services/web", SERVICE)
         .on("GET /services/s1abcdefghijklmnop/logs", () -> Answer.stream("x", frames()))
         .on("GET /services/s1abcdefghijklmnop", SERVICE)
-        .on("GET /tasks/t1", "{\"ID\":\"t1\",\"ServiceID\":\"web\",\"Slot\":1}")
         .on("GET /nodes", "[" + NODE + "]");
     Result result = skein.run("service", "logs", "--tail", "5", "web");
     assertThat(result.out()).isEqualTo("web.1.t1@node-1    | hello\n");
     assertThat(result.err()).isEqualTo("web.1.t1@node-1    | oops\n");
     assertThat(skein.requestLines())
-        .contains("GET /services/s1abcdefghijklmnop/logs?stdout=1&stderr=1&details=1&tail=5");
+        .contains(
+            "GET /services/s1abcdefghijklmnop/logs?stdout=1&stderr=1&details=1&names=1&tail=5");
     assertThat(skein.run("service", "logs", "--no-task-ids", "--details", "web").out())
         .isEqualTo("web.1@node-1    | k=v hello\n");
+    assertThat(skein.run("service", "logs", "--no-resolve", "web").out())
+        .isEqualTo("s1.1.t1@n1    | hello\n");
   }
 
   private static byte[] frames() {
-    String details = "com.docker.swarm.node.id=n1,com.docker.swarm.task.id=t1,k=v ";
+    String details =
+        "com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=t1,"
+            + "com.docker.swarm.task.name=web.1,k=v ";
     return (frame(1, details + "hello\n") + frame(2, details + "oops\n"))
         .getBytes(StandardCharsets.ISO_8859_1);
   }
@@ -453,7 +457,6 @@ class ProgramTest {
         .on(
             "GET /services/s1abcdefghijklmnop/logs",
             () -> Answer.stream("x", java.util.Arrays.copyOf(whole, whole.length - 3)))
-        .on("GET /tasks/t1", "{\"ID\":\"t1\",\"ServiceID\":\"web\",\"Slot\":1}")
         .on("GET /nodes", "[" + NODE + "]");
     Result result = skein.run("service", "logs", "web");
     assertThat(result.code()).isEqualTo(1);

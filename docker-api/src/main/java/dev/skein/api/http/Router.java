@@ -47,7 +47,9 @@ public final class Router {
       if (parameters != null) {
         return route
             .handler()
-            .handle(new Request(method, path, version, parameters, query(uri), body));
+            .handle(
+                new Request(
+                    method, path, version, versioned.matches(), parameters, query(uri), body));
       }
     }
     throw notFound("page not found");

@@ -16,6 +16,7 @@ import dev.skein.proto.v1.LogsResponse;
 import dev.skein.proto.v1.ObjectKind;
 import io.grpc.StatusException;
 import java.io.ByteArrayOutputStream;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
 ///
 /// Why something is missing comes at the end in one frame of the third stream, where Docker's
 /// client stops reading with an error; a client that asks with `warnings=1` gets each at once
-/// instead.
+/// instead. With `names=1` the details have the task's name as well.
 final class LogStream {
   private static final byte STDOUT = 1;
   private static final byte STDERR = 2;
@@ -56,6 +57,7 @@ final class LogStream {
             .build();
     var withTimestamps = request.flag("timestamps");
     var withDetails = request.flag("details");
+    var withNames = request.flag("names");
     var warnAtOnce = request.flag("warnings");
     var stream = control.stream();
     return new Response.Stream(
@@ -65,7 +67,7 @@ final class LogStream {
           try {
             var parts = stream.logs(logs);
             for (var part = parts.read(); part != null; part = parts.read()) {
-              var frames = frames(part, withTimestamps, withDetails);
+              var frames = frames(part, withTimestamps, withDetails, withNames);
               if (frames.length > 0) {
                 sink.write(frames);
               }
@@ -128,7 +130,8 @@ final class LogStream {
     return Long.parseLong(text);
   }
 
-  private static byte[] frames(LogsResponse part, boolean withTimestamps, boolean withDetails) {
+  private static byte[] frames(
+      LogsResponse part, boolean withTimestamps, boolean withDetails, boolean withNames) {
     var frames = new ByteArrayOutputStream();
     for (var line : part.getLinesList()) {
       var payload = new ByteArrayOutputStream();
@@ -136,7 +139,7 @@ final class LogStream {
         payload.writeBytes((ProtoJson.rfc3339(line.getTimestamp()) + " ").getBytes(UTF_8));
       }
       if (withDetails) {
-        payload.writeBytes((details(line) + " ").getBytes(UTF_8));
+        payload.writeBytes((details(line, withNames) + " ").getBytes(UTF_8));
       }
       payload.writeBytes(line.getLine().toByteArray());
       payload.write('\n');
@@ -150,13 +153,17 @@ final class LogStream {
     return frames.toByteArray();
   }
 
-  private static String details(LogLine line) {
+  /// Docker's client shows the details that it does not know, so it gets none.
+  private static String details(LogLine line, boolean withNames) {
     return "com.docker.swarm.node.id="
         + line.getNodeId()
         + ",com.docker.swarm.service.id="
         + line.getServiceId()
         + ",com.docker.swarm.task.id="
-        + line.getTaskId();
+        + line.getTaskId()
+        + (withNames
+            ? ",com.docker.swarm.task.name=" + URLEncoder.encode(line.getTaskName(), UTF_8)
+            : "");
   }
 
   private static byte[] frame(byte stream, String text) {

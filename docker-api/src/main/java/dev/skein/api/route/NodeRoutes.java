@@ -47,6 +47,7 @@ final class NodeRoutes {
         UpdateNodeRequest.newBuilder()
             .setRef(request.parameter("id"))
             .setVersion(Queries.version(request, "node"))
+            .setKeepBeyondDocker(request.isDockers())
             .setSpec(ProtoJson.fromJson(request.json(), NodeSpec.getDefaultInstance()));
     var updated = control.call().updateNode(update.build());
     return new Response.Empty(200).at(updated.getVersion().getIndex());

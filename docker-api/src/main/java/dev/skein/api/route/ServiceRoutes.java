@@ -95,7 +95,8 @@ final class ServiceRoutes {
     var update =
         UpdateServiceRequest.newBuilder()
             .setRef(request.parameter("id"))
-            .setVersion(Queries.version(request, "service"));
+            .setVersion(Queries.version(request, "service"))
+            .setKeepBeyondDocker(request.isDockers());
     var rollback = request.query("rollback");
     if (rollback == null) {
       update.setSpec(spec(request));

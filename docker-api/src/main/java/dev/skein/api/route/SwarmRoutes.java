@@ -85,6 +85,7 @@ final class SwarmRoutes {
         UpdateClusterRequest.newBuilder()
             .setVersion(Queries.version(request, "swarm"))
             .setSpec(spec)
+            .setKeepBeyondDocker(request.isDockers())
             .setRotateWorkerToken(request.flag("rotateWorkerToken"))
             .setRotateManagerToken(request.flag("rotateManagerToken"));
     var updated = control.call().updateCluster(update.build());

@@ -28,6 +28,11 @@ final class AutoscaleRules {
           "only replicated services can be scaled by themselves: %s is not one", spec.getName());
     }
     var min = Defaults.autoscaleMin(autoscale);
+    if (autoscale.getMax() == 0) {
+      throw invalid(
+          "autoscale: max is missing: say how many replicas %s may have at most, as in --max 10",
+          spec.getName());
+    }
     if (autoscale.getMax() < 1 || autoscale.getMax() > replicasMax) {
       throw invalid(
           "autoscale: max %s must be between 1 and %d",
@@ -74,7 +79,9 @@ final class AutoscaleRules {
   private static void checkDelay(String name, boolean given, Duration delay) throws Rejection {
     Durations.check(name, given, delay);
     if (given && Times.duration(delay).compareTo(DELAY_MAX) > 0) {
-      throw invalid("%s of %s is longer than %s", name, Times.duration(delay), DELAY_MAX);
+      throw invalid(
+          "%s of %s is longer than %s",
+          name, Durations.text(Times.duration(delay)), Durations.text(DELAY_MAX));
     }
   }
 

@@ -33,8 +33,12 @@ final class ClusterAdmission {
         cluster.getVersion());
     var updated = cluster.toBuilder();
     if (request.hasSpec()) {
-      check(request.getSpec());
-      updated.setSpec(request.getSpec());
+      var spec =
+          request.getKeepBeyondDocker()
+              ? BeyondDocker.kept(cluster.getSpec(), request.getSpec())
+              : request.getSpec();
+      check(spec);
+      updated.setSpec(spec);
       if (request.getSpec().getName().isEmpty()) {
         updated.getSpecBuilder().setName(cluster.getSpec().getName());
       }

@@ -4,6 +4,7 @@ import static dev.skein.manager.control.Rejection.invalid;
 
 import com.google.protobuf.Duration;
 import dev.skein.state.Times;
+import java.util.Locale;
 
 /// Checks the durations that users write.
 final class Durations {
@@ -22,8 +23,10 @@ final class Durations {
     if (duration.getNanos() >= NANOS_PER_SECOND
         || duration.getSeconds() > SpecLimits.DURATION.toSeconds()) {
       throw invalid(
-          "%s of %d s is longer than the limit of %d s",
-          name, duration.getSeconds(), SpecLimits.DURATION.toSeconds());
+          "%s of %s is longer than %s",
+          name,
+          text(java.time.Duration.ofSeconds(duration.getSeconds())),
+          text(SpecLimits.DURATION));
     }
   }
 
@@ -32,7 +35,8 @@ final class Durations {
       throws Rejection {
     check(name, given, duration);
     if (given && Times.duration(duration).compareTo(least) < 0) {
-      throw invalid("%s of %s is shorter than %s", name, Times.duration(duration), least);
+      throw invalid(
+          "%s of %s is shorter than %s", name, text(Times.duration(duration)), text(least));
     }
   }
 
@@ -40,5 +44,11 @@ final class Durations {
   static void checkZeroOrAtLeast(String name, Duration duration, java.time.Duration least)
       throws Rejection {
     checkAtLeast(name, !Times.duration(duration).isZero(), duration, least);
+  }
+
+  /// A duration as users write it: `1h30m`, `0.1s`.
+  static String text(java.time.Duration duration) {
+    // Java's own form, PT1H30M0.5S, has the same units.
+    return duration.toString().substring(2).toLowerCase(Locale.ROOT);
   }
 }

@@ -36,7 +36,10 @@ final class NodeAdmission {
     var node = Lookup.node(state, request.getRef());
     Admission.requireVersion(
         request.hasVersion(), request.getVersion(), node.getSpecIndex(), node.getVersion());
-    var spec = request.getSpec();
+    var spec =
+        request.getKeepBeyondDocker()
+            ? BeyondDocker.kept(node.getSpec(), request.getSpec())
+            : request.getSpec();
     check(spec);
     if (node.getSpec().getRole() == NodeRole.NODE_ROLE_MANAGER
         && spec.getRole() == NodeRole.NODE_ROLE_WORKER) {

@@ -69,7 +69,11 @@ final class ServiceAdmission {
     if (request.getPromote()) {
       return Admitted.of(service.getId(), ChangeSets.update(promoted(service)));
     }
-    var spec = request.getRollback() ? rollbackSpec(service) : request.getSpec();
+    var given =
+        request.getKeepBeyondDocker()
+            ? BeyondDocker.kept(service.getSpec(), request.getSpec())
+            : request.getSpec();
+    var spec = request.getRollback() ? rollbackSpec(service) : given;
     rules.check(spec);
     checkUnchangeable(service.getSpec(), spec);
     checkReplicas(service.getSpec(), spec);

@@ -114,6 +114,12 @@ final class ServiceSpecRules {
           "replicas %s must be between 0 and %d",
           Long.toUnsignedString(replicated.getReplicas()), limits.replicasMax());
     }
+    if (spec.getTaskTemplate().getPlacement().getMaxReplicas() > 0 && Mode.of(spec).isPerNode()) {
+      throw invalid(
+          "replicas-max-per-node can only be used with replicated or replicated-job mode: %s is %s,"
+              + " which has one task on each node; leave it out",
+          spec.getName(), Mode.of(spec).text());
+    }
     if (Mode.of(spec).isJob()) {
       checkJob(spec);
     }

@@ -169,7 +169,7 @@ final class TaskSpecRules {
     if (policy.hasMaxDelay() && Times.duration(policy.getMaxDelay()).compareTo(delay) < 0) {
       throw invalid(
           "restart-backoff of %s is shorter than the restart delay of %s that it grows from",
-          Times.duration(policy.getMaxDelay()), delay);
+          Durations.text(Times.duration(policy.getMaxDelay())), Durations.text(delay));
     }
   }
 

@@ -87,18 +87,25 @@ record SlotSentence(ClusterState state, Service service, ServiceRevisions revisi
   private String waitsToStart(Task task) {
     var at = task.hasStartAfter() ? Times.instant(task.getStartAfter()) : Instant.MIN;
     if (now.isBefore(at)) {
-      var row = task.getRestartStreak();
-      return "starts at %s, in %d s, by its restart delay%s%s"
-          .formatted(
-              at.truncatedTo(ChronoUnit.SECONDS),
-              Math.max(1, Duration.between(now, at).toSeconds()),
-              row > 1 ? " after %d restarts in a row".formatted(row) : "",
-              lastEnd(task));
+      return "starts " + whenDelayIsOver(task) + lastEnd(task);
     }
     if (Lineage.wasNeverAssigned(task)) {
       return "waits for a node" + because(task.getStatus());
     }
     return "waits for the task before it to stop" + lastEnd(task);
+  }
+
+  private String whenDelayIsOver(Task task) {
+    var at = task.hasStartAfter() ? Times.instant(task.getStartAfter()) : Instant.MIN;
+    if (!now.isBefore(at)) {
+      return "now";
+    }
+    var row = task.getRestartStreak();
+    return "at %s, in %d s, by its restart delay%s"
+        .formatted(
+            at.truncatedTo(ChronoUnit.SECONDS),
+            Math.max(1, Duration.between(now, at).toSeconds()),
+            row > 1 ? " after %d restarts in a row".formatted(row) : "");
   }
 
   /// How the slot's last task ended before this one.
@@ -130,7 +137,7 @@ record SlotSentence(ClusterState state, Service service, ServiceRevisions revisi
             : policy.getMaxAttempts() > 0 && task.getRestarts() >= policy.getMaxAttempts()
                 ? "is not replaced: it was restarted %d times, as often as it may be"
                     .formatted(task.getRestarts())
-                : "is about to be replaced";
+                : "is replaced " + whenDelayIsOver(task);
     return "ended on node %s as %s%s, and %s".formatted(node(task), how, because(status), why);
   }
 

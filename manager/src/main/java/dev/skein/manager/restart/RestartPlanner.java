@@ -159,6 +159,11 @@ public final class RestartPlanner implements Planner {
       switch (RestartDecision.of(task, policy)) {
         case RestartDecision.Stay() -> {}
         case RestartDecision.Replace(var delay, var restarts, var windowStart, var streak) -> {
+          // One that could not even be prepared while it waited has its delay all the same, or it
+          // would be replaced as fast as its node refuses it.
+          if (waits(task, slot)) {
+            return;
+          }
           plan.desire(task, TaskState.TASK_STATE_SHUTDOWN);
           var mayStart = delay.isZero() && !lineage.hasOneStoppingBeside(task, state);
           var replacement =
@@ -182,27 +187,34 @@ public final class RestartPlanner implements Planner {
 
     /// A task that waits starts when its delay is over and its predecessors have stopped.
     private void start(Task task, Slot slot, Lineage lineage, ServiceRevisions service) {
-      var createdAt = Times.instant(task.getCreatedAt());
-      var startAt =
-          task.hasStartAfter()
-              ? new Wait(
-                      createdAt, Duration.between(createdAt, Times.instant(task.getStartAfter())))
-                  .end(now)
-              : Instant.MIN;
-      if (now.isBefore(startAt)) {
-        plan.wake(new DirtyKey.OfSlot(slot), startAt);
+      if (waits(task, slot)) {
         return;
       }
       if (lineage.hasOneStoppingBeside(task, state)) {
         var patience =
             Defaults.stopGracePeriod(service.of(task).getTask()).plus(PREDECESSOR_WAIT_MAX);
-        var waitUntil = new Wait(createdAt, patience).end(now);
+        var waitUntil = new Wait(Times.instant(task.getCreatedAt()), patience).end(now);
         if (now.isBefore(waitUntil)) {
           plan.wake(new DirtyKey.OfSlot(slot), waitUntil);
           return;
         }
       }
       plan.desire(task, TaskState.TASK_STATE_RUNNING);
+    }
+
+    /// Whether the task's restart delay goes on.
+    private boolean waits(Task task, Slot slot) {
+      if (!task.hasStartAfter()) {
+        return false;
+      }
+      var createdAt = Times.instant(task.getCreatedAt());
+      var delay = Duration.between(createdAt, Times.instant(task.getStartAfter()));
+      var startAt = new Wait(createdAt, delay).end(now);
+      if (now.isBefore(startAt)) {
+        plan.wake(new DirtyKey.OfSlot(slot), startAt);
+        return true;
+      }
+      return false;
     }
   }
 }

@@ -399,7 +399,7 @@ class AdmissionTest {
 
   @Test
   void theClustersSpecHasLimits() {
-    assertThat(refusal(cluster(expiry(3_599)))).contains("certificate expiry of PT59M59S");
+    assertThat(refusal(cluster(expiry(3_599)))).contains("certificate expiry of 59m59s");
     admit(cluster(expiry(3_600)));
     var negative = ClusterSpec.newBuilder();
     negative.getDispatcherBuilder().setHeartbeatPeriod(Duration.newBuilder().setSeconds(-1));

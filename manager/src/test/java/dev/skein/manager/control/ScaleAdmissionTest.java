@@ -67,7 +67,7 @@ class ScaleAdmissionTest {
     assertThat(refusedSpec(web().setAutoscale(TWO_TO_FIVE.toBuilder().setMax(1))))
         .contains("min 2 must be between 0 and max, which is 1");
     assertThat(refusedSpec(web().setAutoscale(TWO_TO_FIVE.toBuilder().clearMax())))
-        .contains("max 0 must be between 1 and");
+        .contains("max is missing: say how many replicas web may have at most");
     assertThat(refusedSpec(web().setAutoscale(TWO_TO_FIVE.toBuilder().clearTargetCpu())))
         .contains("0 targets given");
     assertThat(refusedSpec(web().setAutoscale(TWO_TO_FIVE.toBuilder().setTargetRps(5))))

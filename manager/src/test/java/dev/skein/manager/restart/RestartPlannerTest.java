@@ -38,6 +38,21 @@ class RestartPlannerTest {
   }
 
   @Test
+  void aTaskThatIsRefusedWhileItWaitsIsReplacedOnlyAfterItsDelay() {
+    world.nodes("a").create(replicated("web", 1)).work();
+    world.fail(world.slot("web", 1)).settle();
+    var refused = world.slot("web", 1);
+    world.report(refused, TaskState.TASK_STATE_REJECTED, "no such user").settle();
+    world.pass(DELAY.minusMillis(1)).changeLeader();
+    assertThat(world.live("web")).isEmpty();
+    world.pass(Duration.ofMillis(1));
+    var next = world.slot("web", 1);
+    assertThat(next.getId()).isNotEqualTo(refused.getId());
+    assertThat(next.getDesiredState()).isEqualTo(TaskState.TASK_STATE_READY);
+    assertThat(next.getRestarts()).isEqualTo(refused.getRestarts() + 1);
+  }
+
+  @Test
   void theRestartDelaySurvivesAChangeOfLeader() {
     world.nodes("a").create(replicated("web", 1)).work();
     world.fail(world.slot("web", 1)).pass(Duration.ofSeconds(3)).changeLeader();

@@ -161,8 +161,8 @@ public final class Agent implements AutoCloseable {
 
   /// Stops every task: the node leaves the cluster. New ones are refused from now on.
   ///
-  /// @return completes when nothing runs any more and the managers know it; bound the wait, for
-  ///     they may be out of reach
+  /// @return completes when nothing runs any more and the managers know it, or refuse this node;
+  ///     bound the wait, for they may be out of reach
   public CompletableFuture<Void> stopAllTasks() {
     post(
         () -> {
@@ -366,6 +366,7 @@ public final class Agent implements AutoCloseable {
     }
     if (status.getCode() == Status.Code.PERMISSION_DENIED
         || status.getCode() == Status.Code.UNAUTHENTICATED) {
+      events.add(new AgentEvent.Refused());
       listener.refused(status);
     }
     connectAt = config.clock().instant().plus(finder.pause());

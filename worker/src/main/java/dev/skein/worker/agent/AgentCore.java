@@ -42,6 +42,7 @@ public final class AgentCore {
   private final MeshView mesh;
   private final List<AgentEffect> effects = new ArrayList<>();
   private boolean accepted;
+  private boolean refused;
   private boolean stopping;
   private boolean meshChanged;
   private String sessionId = "";
@@ -121,9 +122,9 @@ public final class AgentCore {
     return Collections.unmodifiableMap(tasks);
   }
 
-  /// Whether nothing runs here any more and the managers know it.
+  /// Whether nothing runs here any more and the managers know it, if they want to.
   public boolean isQuiet() {
-    return reports.isEmpty()
+    return (refused || reports.isEmpty())
         && tasks.values().stream().allMatch(task -> TaskStates.isTerminal(task.state()));
   }
 
@@ -134,6 +135,7 @@ public final class AgentCore {
         accepted = false;
         reports.disconnected();
       }
+      case AgentEvent.Refused() -> refused = true;
       case AgentEvent.OfTask(var id, var taskEvent) -> ofTask(id, taskEvent, now);
       case AgentEvent.MeshLetGo(var id) -> {
         if (mesh.letGo(id) && accepted) {
@@ -203,6 +205,7 @@ public final class AgentCore {
   }
 
   private void accept(SessionAccepted message) {
+    refused = false;
     if (!accepted || !sessionId.equals(message.getSessionId())) {
       accepted = true;
       sessionId = message.getSessionId();

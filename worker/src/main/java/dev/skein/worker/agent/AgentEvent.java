@@ -13,6 +13,9 @@ public sealed interface AgentEvent {
   /// The session ended, for whatever reason.
   record Disconnected() implements AgentEvent {}
 
+  /// The managers do not take this node for a member: nothing can be reported any more.
+  record Refused() implements AgentEvent {}
+
   /// Something happened to a task. Ignored when the task is not known any more.
   record OfTask(String taskId, TaskEvent event) implements AgentEvent {}
 

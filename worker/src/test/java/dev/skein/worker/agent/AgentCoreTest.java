@@ -252,6 +252,22 @@ final class AgentCoreTest {
   }
 
   @Test
+  void aLeavingNodeThatTheManagersRefuseWaitsForNoAcknowledgement() {
+    accepted("one");
+    assignments(Assignments.Type.TYPE_COMPLETE, 0, task("t1"));
+    run("t1");
+    on(new AgentEvent.Disconnected());
+    on(new AgentEvent.Refused());
+    on(new AgentEvent.StopAll());
+    assertThat(core.isQuiet()).as("its task runs").isFalse();
+    on(new AgentEvent.OfTask("t1", new TaskEvent.Exited(143, "")));
+    assertThat(core.isQuiet()).isTrue();
+
+    accepted("two");
+    assertThat(core.isQuiet()).as("they take it again, and its reports").isFalse();
+  }
+
+  @Test
   void aTaskThatOnlyTheRuntimeKnowsIsKeptUntilTheManagersSayWhatItIs() {
     var bare =
         AssignedTask.newBuilder().setTask(dev.skein.proto.v1.Task.newBuilder().setId("t1")).build();

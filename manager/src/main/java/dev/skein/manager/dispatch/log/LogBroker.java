@@ -3,7 +3,6 @@ package dev.skein.manager.dispatch.log;
 import com.google.protobuf.Timestamp;
 import dev.skein.manager.dispatch.DispatchListener;
 import dev.skein.proto.v1.DispatcherMessage;
-import dev.skein.proto.v1.LogLine;
 import dev.skein.proto.v1.LogOptions;
 import dev.skein.proto.v1.LogSubscription;
 import dev.skein.proto.v1.LogUnsubscription;
@@ -99,7 +98,7 @@ public final class LogBroker implements DispatchListener {
     private final String id;
     private final Request request;
     private final String nodeId;
-    private final Map<String, String> serviceOfTask = new HashMap<>();
+    private final Map<String, LogSource> sources = new HashMap<>();
     private final Instant deadline;
     private boolean publishing;
     private volatile @Nullable Timestamp last;
@@ -205,7 +204,7 @@ public final class LogBroker implements DispatchListener {
       var subscription =
           new Subscription(ids.next(), request, entry.getKey(), clock.instant().plus(PATIENCE));
       for (var task : entry.getValue()) {
-        subscription.serviceOfTask.put(task.getId(), task.getServiceId());
+        subscription.sources.put(task.getId(), LogSource.of(now, task));
       }
       var message =
           LogSubscription.newBuilder()
@@ -310,13 +309,13 @@ public final class LogBroker implements DispatchListener {
     private void pass(Subscription claimed, PublishLogsMessage message) {
       var response = LogsResponse.newBuilder();
       for (var line : message.getLinesList()) {
-        var service = claimed.serviceOfTask.get(line.getTaskId());
-        if (service == null) {
+        var source = claimed.sources.get(line.getTaskId());
+        if (source == null) {
           refuse(Status.PERMISSION_DENIED.withDescription("not a task that was asked for"));
           return;
         }
         claimed.last = line.getTimestamp();
-        response.addLines(LogLine.newBuilder(line).setNodeId(nodeId).setServiceId(service).build());
+        response.addLines(source.name(line, nodeId));
       }
       if (!message.getWarning().isEmpty()) {
         response.setWarning(message.getWarning());
@@ -441,8 +440,8 @@ public final class LogBroker implements DispatchListener {
             .formatted(
                 now == null ? subscription.nodeId : nodeName(now, subscription.nodeId),
                 how,
-                count(subscription.serviceOfTask.size())));
-    subscription.request.known.removeAll(subscription.serviceOfTask.keySet());
+                count(subscription.sources.size())));
+    subscription.request.known.removeAll(subscription.sources.keySet());
     var last = subscription.last;
     if (last != null) {
       subscription.request.seenOfNode.put(subscription.nodeId, last);

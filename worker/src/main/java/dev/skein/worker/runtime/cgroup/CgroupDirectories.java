@@ -94,9 +94,7 @@ final class CgroupDirectories {
 
   /// Removes the cgroup and all below it.
   static void remove(Path cgroup) throws IOException {
-    var directories = tree(cgroup);
-    directories.sort(Comparator.comparingInt(Path::getNameCount).reversed());
-    for (var directory : directories) {
+    for (var directory : leavesFirst(cgroup)) {
       var removed =
           Awaiting.until(
               REMOVE_LIMIT,
@@ -116,6 +114,24 @@ final class CgroupDirectories {
                 + processes(cgroup));
       }
     }
+  }
+
+  /// Removes the cgroup and all below it as far as they are empty now.
+  static void removeTree(Path cgroup) throws IOException {
+    for (var directory : leavesFirst(cgroup)) {
+      try {
+        Files.deleteIfExists(directory);
+      } catch (FileSystemException e) {
+        // A process came, or a dead one was not reaped yet.
+        return;
+      }
+    }
+  }
+
+  private static List<Path> leavesFirst(Path cgroup) throws IOException {
+    var directories = tree(cgroup);
+    directories.sort(Comparator.comparingInt(Path::getNameCount).reversed());
+    return directories;
   }
 
   /// Removes the directories of `group` below `mount` as far as they are empty.

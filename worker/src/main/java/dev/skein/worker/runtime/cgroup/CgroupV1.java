@@ -39,13 +39,14 @@ final class CgroupV1 implements Containment {
 
   private final Map<String, Path> controllers;
   private final String group;
+  private final CgroupClaim claim;
 
   /// @param controllers where each controller is mounted; the freezer must be among them
   /// @param group the path below each mount that holds this daemon's tasks
   CgroupV1(Map<String, Path> controllers, String group) throws IOException {
     this.controllers = controllers;
     this.group = group;
-    CgroupDirectories.make(parent(FREEZER));
+    claim = CgroupClaim.take(parent(FREEZER));
   }
 
   @Override
@@ -183,6 +184,7 @@ final class CgroupV1 implements Containment {
 
   @Override
   public void tidy() throws IOException {
+    claim.release();
     for (var mount : controllers.values()) {
       CgroupDirectories.removeEmpty(mount, group);
     }

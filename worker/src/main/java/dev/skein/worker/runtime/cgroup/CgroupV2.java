@@ -23,6 +23,7 @@ final class CgroupV2 implements Containment {
   private final Path mount;
   private final String group;
   private final Path parent;
+  private final CgroupClaim claim;
   private final Set<String> controllers;
 
   /// @param mount where the hierarchy is mounted
@@ -30,7 +31,8 @@ final class CgroupV2 implements Containment {
   CgroupV2(Path mount, String group) throws IOException {
     this.mount = mount;
     this.group = group;
-    parent = CgroupDirectories.make(mount.resolve(group));
+    parent = mount.resolve(group);
+    claim = CgroupClaim.take(parent);
     controllers = new HashSet<>();
     for (var controller : List.of("cpu", "memory", "pids")) {
       if (enable(controller)) {
@@ -151,6 +153,7 @@ final class CgroupV2 implements Containment {
 
   @Override
   public void tidy() throws IOException {
+    claim.release();
     CgroupDirectories.removeEmpty(mount, group);
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class Containments {
       return without(daemonId, "the daemon does not run as root, so it has no cgroups");
     }
     var mounts = Files.readAllLines(MOUNTS);
+    sweep(mounts);
     var reason = "no cgroup hierarchy is mounted";
     try {
       var v1 = v1(mounts, daemonId);
@@ -46,6 +48,26 @@ public final class Containments {
     return without(daemonId, reason);
   }
 
+  /// Removes the cgroups of daemons of this machine that are gone with all their tasks.
+  public static void sweep() throws IOException {
+    sweep(Files.readAllLines(MOUNTS));
+  }
+
+  private static void sweep(List<String> mounts) throws IOException {
+    var controllers = controllers(mounts);
+    var freezer = controllers.remove(CgroupV1.FREEZER);
+    if (freezer != null) {
+      var tops = new LinkedHashSet<Path>();
+      tops.add(freezer.resolve(TOP));
+      controllers.values().forEach(mount -> tops.add(mount.resolve(TOP)));
+      CgroupClaim.sweep(List.copyOf(tops));
+    }
+    var unified = unified(mounts);
+    if (unified.isPresent()) {
+      CgroupClaim.sweep(List.of(unified.get().resolve(TOP)));
+    }
+  }
+
   /// Containment without cgroups, for the reason given.
   public static Containment without(String daemonId, String reason) {
     return new SessionTree(daemonId, reason);
@@ -53,6 +75,14 @@ public final class Containments {
 
   /// Containment by version 1, when the freezer is mounted.
   static Optional<Containment> v1(List<String> mounts, String daemonId) throws IOException {
+    var controllers = controllers(mounts);
+    return controllers.containsKey(CgroupV1.FREEZER)
+        ? Optional.of(new CgroupV1(Map.copyOf(controllers), TOP + "/" + daemonId))
+        : Optional.empty();
+  }
+
+  /// Where each controller of version 1 that tasks may need is mounted.
+  private static Map<String, Path> controllers(List<String> mounts) {
     var controllers = new HashMap<String, Path>();
     for (var line : mounts) {
       var mount = Mount.parse(line);
@@ -63,18 +93,22 @@ public final class Containments {
       }
     }
     controllers.keySet().retainAll(List.of(CgroupV1.FREEZER, "cpuacct", "cpu", "memory", "pids"));
-    if (!controllers.containsKey(CgroupV1.FREEZER)) {
-      return Optional.empty();
-    }
-    return Optional.of(new CgroupV1(Map.copyOf(controllers), TOP + "/" + daemonId));
+    return controllers;
   }
 
   /// Containment by version 2, when it is mounted.
   static Optional<Containment> v2(List<String> mounts, String daemonId) throws IOException {
+    var mount = unified(mounts);
+    return mount.isPresent()
+        ? Optional.of(new CgroupV2(mount.get(), TOP + "/" + daemonId))
+        : Optional.empty();
+  }
+
+  private static Optional<Path> unified(List<String> mounts) {
     for (var line : mounts) {
       var mount = Mount.parse(line);
       if (mount != null && mount.type.equals("cgroup2")) {
-        return Optional.of(new CgroupV2(mount.point, TOP + "/" + daemonId));
+        return Optional.of(mount.point);
       }
     }
     return Optional.empty();

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.worker.runtime.Limits;
 import dev.skein.worker.runtime.RuntimeDescription.Feature;
+import dev.skein.worker.runtime.os.Awaiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +44,31 @@ class CgroupV2Test {
       assertThat(containment.taskIds()).isEmpty();
       containment.tidy();
     }
+  }
+
+  @Test
+  void theCgroupsOfADaemonThatIsGoneAreRemovedOnceNothingRunsInThem() throws Exception {
+    var containment = Containments.v2(mounts(), daemonId).orElseThrow();
+    var cgroup = containment.create("task", Limits.NONE).getFirst();
+    var daemon = Objects.requireNonNull(cgroup.getParent());
+    Containments.sweep();
+    assertThat(cgroup).as("its daemon lives").exists();
+
+    var process = startIn(cgroup);
+    containment.tidy();
+    Containments.sweep();
+    assertThat(cgroup).as("its processes live").exists();
+
+    assertThat(containment.killAll("task", null, Duration.ofSeconds(5))).isTrue();
+    process.waitFor();
+    assertThat(
+            Awaiting.until(
+                Duration.ofSeconds(5),
+                () -> {
+                  Containments.sweep();
+                  return !Files.exists(daemon);
+                }))
+        .isTrue();
   }
 
   /// Twenty daemons that left their session, and their parent.

@@ -4,17 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.worker.runtime.RuntimeDescription.Feature;
 import dev.skein.worker.runtime.Signal;
+import dev.skein.worker.runtime.cgroup.Containments;
 import dev.skein.worker.runtime.log.LogEntry;
 import dev.skein.worker.runtime.log.LogOptions;
 import dev.skein.worker.runtime.log.LogPolicy;
 import dev.skein.worker.runtime.os.ProcFs;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +59,30 @@ class AgentDeathTest {
       Files.createFile(lab.directory.resolve("tasks/t1/work/go"));
       assertThat(RuntimeLab.exitOf(adopted.get("t1")).code()).isEqualTo(22);
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void anAgentHoldsItsCgroupsUntilItsProcessIsGone(@TempDir Path temporary) throws Exception {
+    var directory = temporary.resolve("other");
+    Files.createDirectory(directory);
+    var daemonId = "test-" + UUID.randomUUID();
+    var agent = AgentProcess.start(directory, daemonId, true, "exit 0");
+    RuntimeLab.await(() -> Files.exists(directory.resolve("tasks/t0/exit")));
+    Containments.sweep();
+    assertThat(cgroupsOf(daemonId)).as("nothing runs there, but its agent lives").isNotEmpty();
+
+    agent.destroyForcibly().waitFor();
+    RuntimeLab.await(
+        () -> {
+          Containments.sweep();
+          return cgroupsOf(daemonId).isEmpty();
+        });
+  }
+
+  private static List<Path> cgroupsOf(String daemonId) throws IOException {
+    try (var top = Files.walk(Path.of("/sys/fs/cgroup"), 4)) {
+      return top.filter(path -> path.endsWith(Path.of("skein", daemonId))).toList();
     }
   }
 

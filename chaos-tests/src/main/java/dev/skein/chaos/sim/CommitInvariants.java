@@ -126,6 +126,7 @@ final class CommitInvariants {
             .max(Comparator.naturalOrder())
             .orElseThrow();
     return service == null
+        || Times.instant(service.getUpdatedAt()).plus(RACE).isAfter(newest)
         || (node != null && Times.instant(node.getUpdatedAt()).plus(RACE).isAfter(newest));
   }
 

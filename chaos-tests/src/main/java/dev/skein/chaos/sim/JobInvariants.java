@@ -4,6 +4,8 @@ import static dev.skein.chaos.sim.CommitInvariants.require;
 
 import dev.skein.manager.plan.Jobs;
 import dev.skein.manager.plan.Slot;
+import dev.skein.manager.restart.RestartDecision;
+import dev.skein.manager.schedule.ServiceRevisions;
 import dev.skein.proto.v1.Service;
 import dev.skein.proto.v1.Task;
 import dev.skein.state.ClusterState;
@@ -103,10 +105,19 @@ final class JobInvariants {
     for (var task : state.tasksOfService(job.getId())) {
       if (TaskStates.wantsToRun(task)
           && Jobs.iteration(task) == iteration
-          && !(activeOnly && TaskStates.isTerminal(task.getStatus().getState()))) {
+          && !(activeOnly && isOver(task, job))) {
         slots.add(task.getSlot());
       }
     }
     return slots;
+  }
+
+  /// One that ended and is to be tried again keeps its place while it waits for its delay.
+  private static boolean isOver(Task task, Service job) {
+    var policy =
+        Defaults.restartPolicy(
+            job.getSpec(), new ServiceRevisions(job).of(task).getTask().getRestartPolicy());
+    return TaskStates.isTerminal(task.getStatus().getState())
+        && RestartDecision.of(task, policy) instanceof RestartDecision.Stay;
   }
 }

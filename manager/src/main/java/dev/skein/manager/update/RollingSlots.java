@@ -132,17 +132,17 @@ final class RollingSlots {
   }
 
   private boolean isThrough(Task task, Rollout rollout, Duration afterRunning) {
-    if (Lineage.isLost(task, state)) {
+    // One that ended and stays, or that was replaced itself, has had its try: it counts among the
+    // failed or not, but holds nothing up. Else many that fail again and again, of which one or
+    // the other always runs, would never let the update end.
+    if (Lineage.isLost(task, state)
+        || task.getRestarts() > 0
+        || TaskStates.isTerminal(task.getStatus().getState())) {
       return true;
     }
-    if (isRunning(task)) {
-      return isPast(new Wait(Times.instant(task.getRunningSince()), afterRunning).end(now));
-    }
-    // One that ended and stays, or that was replaced itself, has had its try: it counts among the
-    // failed or not, but holds nothing up.
-    return TaskStates.isTerminal(task.getStatus().getState())
-        || task.getRestarts() > 0
-        || isPast(rollout.deadline(Times.instant(task.getCreatedAt())));
+    return isRunning(task)
+        ? isPast(new Wait(Times.instant(task.getRunningSince()), afterRunning).end(now))
+        : isPast(rollout.deadline(Times.instant(task.getCreatedAt())));
   }
 
   /// What went wrong in this update since it began or was resumed: at most one task per slot, the

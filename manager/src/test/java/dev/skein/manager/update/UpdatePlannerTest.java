@@ -185,6 +185,17 @@ class UpdatePlannerTest {
   }
 
   @Test
+  void whatWasTriedAndIsRestartedIsNotWatchedAnewSoThatTheUpdateEnds() {
+    var config = update().setFailureAction(FailureAction.FAILURE_ACTION_CONTINUE).setParallelism(2);
+    world.nodes("a").create(web(2, config)).work().newArgs("web", "bad").work();
+    world.fail(world.slot("web", 1)).passWorking(MONITOR.plusSeconds(1));
+    assertThat(world.slot("web", 1))
+        .matches(task -> task.getRestarts() == 1)
+        .matches(RollingSlots::isRunning);
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_COMPLETED);
+  }
+
+  @Test
   void withRollbackTheServiceGoesBackAndOnlyWhatWasReplacedIsReplacedAgain() {
     var config = update().setFailureAction(FailureAction.FAILURE_ACTION_ROLLBACK);
     world.nodes("a", "b").create(web(3, config)).work();

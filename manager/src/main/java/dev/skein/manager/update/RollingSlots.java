@@ -51,8 +51,11 @@ final class RollingSlots {
 
   private void add(Lineage lineage) {
     for (var task : lineage.tasks()) {
-      var updatedAt = Times.instant(task.getUpdatedAt());
-      changedAt = updatedAt.isAfter(changedAt) ? updatedAt : changedAt;
+      var step = lastStep(task);
+      // What the update has made and fails again and again brings it no further.
+      if (step.isAfter(changedAt) && !(isOfThisRevision(task) && task.getRestarts() > 0)) {
+        changedAt = step;
+      }
       if (isOfThisRevision(task) && TaskStates.isTerminal(task.getStatus().getState())) {
         ended.add(task);
       }
@@ -106,7 +109,15 @@ final class RollingSlots {
     return slotCount;
   }
 
-  /// When a task of the service last changed.
+  /// When a task was made, began to run or ended: what a probe hears of one that runs is no step.
+  private static Instant lastStep(Task task) {
+    if (TaskStates.isTerminal(task.getStatus().getState())) {
+      return Times.instant(task.getUpdatedAt());
+    }
+    return Times.instant(task.hasRunningSince() ? task.getRunningSince() : task.getCreatedAt());
+  }
+
+  /// When the service's tasks last came a step further.
   Instant changedAt() {
     return changedAt;
   }

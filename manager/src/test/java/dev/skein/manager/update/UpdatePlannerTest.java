@@ -340,6 +340,22 @@ class UpdatePlannerTest {
   }
 
   @Test
+  void whatFailsAgainAndAgainIsNoProgressOfAnUpdateThatItsBudgetStops() {
+    var config = update().setFailureAction(FailureAction.FAILURE_ACTION_CONTINUE);
+    world.nodes("a").create(web(2, config).setMaxUnavailable(1)).work();
+    world.newArgs("web", "bad").workExcept(UpdatePlannerTest::isNew);
+    var pause = Duration.ofSeconds(8);
+    for (var time = pause;
+        time.compareTo(Defaults.UPDATE_PROGRESS_DEADLINE.plusMinutes(1)) < 0;
+        time = time.plus(pause)) {
+      updated().forEach(world::fail);
+      world.pass(pause).workExcept(UpdatePlannerTest::isNew);
+    }
+    assertThat(world.at("web", 1)).hasSize(1);
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
+  }
+
+  @Test
   void anUpdateSurvivesAChangeOfLeaderBetweenAnyTwoSteps() {
     world.nodes("a", "b").create(web(4, update().setParallelism(2))).work().newArgs("web", "new");
     for (var step = 0; step < 40; step++) {

@@ -2,6 +2,7 @@ package dev.skein.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.skein.manager.Bootstrap;
 import dev.skein.manager.ca.RootAuthority;
@@ -130,6 +131,31 @@ class RealControlTest {
       assertThat(index(client.request("DELETE", "/services/web", ""))).isGreaterThan(updated);
       assertThat(client.get("/services/web").headers()).doesNotContainKey("x-skein-index");
     }
+  }
+
+  /// A client of Docker's reads a spec and sends back what it knows of it.
+  @Test
+  void whatDockersApiLacksIsKeptOnItsPathsAndRemovedOnOurs() throws Exception {
+    try (var client = api.connect()) {
+      var spec =
+          """
+          {"Name":"web","TaskTemplate":{"ContainerSpec":{"Image":"skein/process","Args":["true"]}},
+           "Mode":{"Replicated":{"Replicas":0}}%s}
+          """;
+      var created =
+          index(
+              client.request("POST", "/services/create", spec.formatted(",\"MaxUnavailable\":1")));
+      var known = spec.formatted("");
+      var version =
+          index(client.request("POST", "/v1.41/services/web/update?version=" + created, known));
+      assertThat(specOf(client.get("/services/web")).get("MaxUnavailable").getAsLong()).isOne();
+      index(client.request("POST", "/services/web/update?version=" + version, known));
+      assertThat(specOf(client.get("/services/web")).has("MaxUnavailable")).isFalse();
+    }
+  }
+
+  private static JsonObject specOf(HttpClientSocket.Answer answer) {
+    return answer.json().getAsJsonObject().getAsJsonObject("Spec");
   }
 
   private static long index(HttpClientSocket.Answer answer) {

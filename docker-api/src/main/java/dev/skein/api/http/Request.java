@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// One request, complete with its body. Immutable.
 ///
 /// @param path without the version's prefix
-/// @param isDockers whether the path has that prefix: whoever sends it speaks Docker's API and
-///     knows
+/// @param isDockers whether the path has that prefix: who sends it speaks Docker's API and knows
 ///     no more than that
 /// @param parameters the route's, decoded, by the name that the route gives them
 /// @param query by name; the first value of each counts

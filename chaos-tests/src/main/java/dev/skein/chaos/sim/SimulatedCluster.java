@@ -50,6 +50,9 @@ public final class SimulatedCluster {
   /// stop.
   static final Duration CONVERGENCE_MAX = Duration.ofMinutes(25);
 
+  /// Not a whole second, so that what is repaired does not lose its race with a schedule each time.
+  private static final Duration REPAIR_PAUSE = Duration.ofMillis(9_700);
+
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   private final Function<IdSource, List<Planner>> planners;
@@ -141,15 +144,7 @@ public final class SimulatedCluster {
       worker.cutOff(false);
       worker.stall(false);
     }
-    repairUntilDone(3);
-  }
-
-  /// A repair may meet a change under way, or lose its race; it is made again.
-  private void repairUntilDone(int times) {
     user.repair();
-    if (times > 1) {
-      time.after(Duration.ofSeconds(5), () -> repairUntilDone(times - 1));
-    }
   }
 
   private void awaitConvergence() {
@@ -163,8 +158,9 @@ public final class SimulatedCluster {
       if (!time.now().isBefore(end)) {
         throw new Violation("no convergence within " + CONVERGENCE_MAX + ": " + reason);
       }
+      user.repair();
       user.resumePaused();
-      passUntil(time.now().plusSeconds(10));
+      passUntil(time.now().plus(REPAIR_PAUSE));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.skein.chaos.sim;
 
+import dev.skein.manager.plan.Jobs;
 import dev.skein.proto.v1.Schedule;
 import dev.skein.proto.v1.ScheduleConcurrency;
 import dev.skein.proto.v1.Service;
@@ -8,6 +9,8 @@ import java.util.List;
 
 /// When users want their jobs to run.
 final class SimulatedSchedules {
+  private static final String RARE = "@yearly";
+
   private SimulatedSchedules() {}
 
   /// Often: many runs are due while the one before goes on.
@@ -25,10 +28,16 @@ final class SimulatedSchedules {
         .build();
   }
 
+  /// Whether it is a job that {@link #some} or the like keeps from coming to rest.
+  static boolean isOften(Service service) {
+    return Jobs.isScheduled(service)
+        && !service.getSpec().getSchedule().getExpression().equals(RARE);
+  }
+
   /// So seldom that the job comes to rest.
   static ServiceSpec rare(Service job) {
     var spec = job.getSpec().toBuilder();
-    spec.getScheduleBuilder().setExpression("@yearly");
+    spec.getScheduleBuilder().setExpression(RARE);
     return spec.build();
   }
 }

@@ -86,12 +86,15 @@ final class SimulatedUser {
     }
   }
 
-  /// Undoes what keeps services from running, so that all of them can come to rest.
+  /// Undoes what keeps services from running, so that all of them can come to rest. What lost its
+  /// race with another change, or was rolled back since, is for the next call.
   void repair() {
     for (var node : state().nodes().values()) {
-      setAvailability(node, NodeAvailability.NODE_AVAILABILITY_ACTIVE);
+      if (node.getSpec().getAvailability() != NodeAvailability.NODE_AVAILABILITY_ACTIVE) {
+        setAvailability(node, NodeAvailability.NODE_AVAILABILITY_ACTIVE);
+      }
     }
-    for (var service : services(Jobs::isScheduled)) {
+    for (var service : services(SimulatedSchedules::isOften)) {
       respecify(service, SimulatedSchedules.rare(service));
     }
     for (var service : services(each -> fails(each.getSpec().getTaskTemplate()))) {

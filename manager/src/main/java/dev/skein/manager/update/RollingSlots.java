@@ -52,8 +52,8 @@ final class RollingSlots {
   private void add(Lineage lineage) {
     for (var task : lineage.tasks()) {
       var step = lastStep(task);
-      // What the update has made and fails again and again brings it no further.
-      if (step.isAfter(changedAt) && !(isOfThisRevision(task) && task.getRestarts() > 0)) {
+      // What fails and is started again, old or new, brings the update no further.
+      if (step.isAfter(changedAt) && task.getRestarts() == 0) {
         changedAt = step;
       }
       if (isOfThisRevision(task) && TaskStates.isTerminal(task.getStatus().getState())) {

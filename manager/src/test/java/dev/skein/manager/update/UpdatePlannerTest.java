@@ -356,6 +356,25 @@ class UpdatePlannerTest {
   }
 
   @Test
+  void whatNeedsNoUpdateAndFailsAgainAndAgainIsNoProgressEither() {
+    var config = update().setFailureAction(FailureAction.FAILURE_ACTION_CONTINUE);
+    world.nodes("a").create(web(4, config).setMaxUnavailable(1)).newArgs("web", "old").work();
+    world
+        .newArgs("web", "bad")
+        .workExcept(task -> task.getSpecVersion() == 3 && task.getSlot() > 1);
+    world.newArgs("web", "old").workExcept(task -> task.getSpecVersion() == 4);
+    assertThat(world.at("web", 4)).singleElement().matches(task -> task.getSlot() == 2);
+    var pause = Duration.ofSeconds(8);
+    for (var time = pause;
+        time.compareTo(Defaults.UPDATE_PROGRESS_DEADLINE.plusMinutes(1)) < 0;
+        time = time.plus(pause)) {
+      world.fail(world.slot("web", 3)).pass(pause).workExcept(task -> task.getSpecVersion() == 4);
+    }
+    assertThat(world.slot("web", 3).getRestarts()).isGreaterThan(10);
+    assertThat(status().getState()).isEqualTo(UpdateState.UPDATE_STATE_PAUSED);
+  }
+
+  @Test
   void anUpdateSurvivesAChangeOfLeaderBetweenAnyTwoSteps() {
     world.nodes("a", "b").create(web(4, update().setParallelism(2))).work().newArgs("web", "new");
     for (var step = 0; step < 40; step++) {

@@ -113,6 +113,12 @@ final class TaskSpecRules {
           "ContainerSpec: invalid stop signal '%s': use a name such as SIGTERM, or a number",
           spec.getStopSignal());
     }
+    var directory = spec.getDir();
+    if (!directory.isEmpty() && !directory.startsWith("/") && !directory.startsWith("{{")) {
+      throw invalid(
+          "ContainerSpec: the working directory '%s' is invalid: it needs to be an absolute path",
+          directory);
+    }
     Durations.check("stop-grace-period", spec.hasStopGracePeriod(), spec.getStopGracePeriod());
   }
 
@@ -130,9 +136,23 @@ final class TaskSpecRules {
     checkMemory("limit", limits.getMemoryBytes());
     checkMemory("reservation", reservations.getMemoryBytes());
     checkGenericResources(reservations);
+    if (isBelow(limits.getNanoCpus(), reservations.getNanoCpus())) {
+      throw invalid(
+          "cpu limit %s is below the reservation of %s",
+          limits.getNanoCpus() / 1e9, reservations.getNanoCpus() / 1e9);
+    }
+    if (isBelow(limits.getMemoryBytes(), reservations.getMemoryBytes())) {
+      throw invalid(
+          "memory limit of %d bytes is below the reservation of %d bytes",
+          limits.getMemoryBytes(), reservations.getMemoryBytes());
+    }
     if (limits.getPids() < 0) {
       throw invalid("invalid pids limit %d: must be 0 (unlimited) or more", limits.getPids());
     }
+  }
+
+  private static boolean isBelow(long limit, long reservation) {
+    return limit != 0 && limit < reservation;
   }
 
   private static void checkCpus(String which, long nanoCpus) throws Rejection {

@@ -65,6 +65,9 @@ class SpecRulesTest {
         wrong("zero byte", task -> container(task).addArgs("a\0b")),
         wrong("invalid stop signal 'HUP!'", task -> container(task).setStopSignal("HUP!")),
         wrong(
+            "the working directory 'srv/web' is invalid: it needs to be an absolute path",
+            task -> container(task).setDir("srv/web")),
+        wrong(
             "stop-grace-period cannot be negative",
             task -> container(task).setStopGracePeriod(seconds(-1))),
         wrong(
@@ -116,6 +119,18 @@ class SpecRulesTest {
         wrong(
             "invalid memory reservation of 1024 bytes: must be at least 4MiB",
             task -> task.getResourcesBuilder().getReservationsBuilder().setMemoryBytes(1_024)),
+        wrong(
+            "cpu limit 0.5 is below the reservation of 1.0",
+            task -> {
+              task.getResourcesBuilder().getLimitsBuilder().setNanoCpus(500_000_000);
+              task.getResourcesBuilder().getReservationsBuilder().setNanoCpus(1_000_000_000);
+            }),
+        wrong(
+            "memory limit of 4194304 bytes is below the reservation of 8388608 bytes",
+            task -> {
+              task.getResourcesBuilder().getLimitsBuilder().setMemoryBytes(4 << 20);
+              task.getResourcesBuilder().getReservationsBuilder().setMemoryBytes(8 << 20);
+            }),
         wrong(
             "invalid pids limit -1",
             task -> task.getResourcesBuilder().getLimitsBuilder().setPids(-1)),

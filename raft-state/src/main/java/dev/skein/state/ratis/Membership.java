@@ -65,7 +65,9 @@ final class Membership {
       long[] nexts = division.getInfo().getFollowerNextIndices();
       for (int i = 0; i < followers.size(); i++) {
         String id = followers.get(i).getId().getId().toStringUtf8();
-        silence.put(id, followers.get(i).getLastRpcElapsedTimeMs());
+        if (isKnown(followers.get(i).getLastRpcElapsedTimeMs(), role)) {
+          silence.put(id, followers.get(i).getLastRpcElapsedTimeMs());
+        }
         // Read one after the other: a change in between leaves them out rather than mixed up.
         if (matches != null
             && nexts != null
@@ -98,6 +100,13 @@ final class Membership {
               next.get(id)));
     }
     return peers;
+  }
+
+  /// A leader counts the silence of those that never answered it from a little before it led; that
+  /// says nothing until it has led for long.
+  private static boolean isKnown(long silentMillis, RoleInfoProto leading) {
+    return silentMillis <= leading.getRoleElapsedTimeMs()
+        || leading.getRoleElapsedTimeMs() > RaftLimits.REACHABLE_WITHIN.toMillis();
   }
 
   CompletableFuture<Void> add(RaftMember added) {

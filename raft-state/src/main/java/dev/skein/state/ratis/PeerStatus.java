@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param member who
 /// @param leader whether it leads
-/// @param silentMillis time since its last answer: known to the leader of the others and to a
+/// @param silentMillis time since its last answer: known to the leader of the others, for a new
+///     leader once they answered it or it has led for [RaftLimits#REACHABLE_WITHIN], and to a
 ///     follower of the leader; 0 for this node itself, `null` otherwise
 /// @param matchIndex last entry known to be stored there, `null` unless this node leads
 /// @param nextIndex next entry to send there, `null` unless this node leads

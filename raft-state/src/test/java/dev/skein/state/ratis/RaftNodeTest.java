@@ -248,6 +248,32 @@ final class RaftNodeTest {
   }
 
   @Test
+  void aNewLeaderDoesNotTakeADeadMemberForReachable() throws Exception {
+    try (TestCluster cluster = TestCluster.of(3, root)) {
+      Member dead = cluster.awaitLeader();
+      cluster.stop(dead);
+      Member leader = cluster.awaitLeader();
+      TestCluster.await(
+          "the silence of one and the answer of the other",
+          () -> {
+            Boolean reachable = status(leader, dead).reachable();
+            assertThat(reachable).isNotEqualTo(true);
+            return Boolean.FALSE.equals(reachable);
+          });
+      Member other =
+          cluster.followers().stream().filter(each -> each != dead).findFirst().orElseThrow();
+      assertThat(status(leader, other).reachable()).isTrue();
+    }
+  }
+
+  private static PeerStatus status(Member observer, Member member) {
+    return observer.node.peers().stream()
+        .filter(peer -> peer.member().equals(member.id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void withoutQuorumProposalsAndReadsFailWithinTheirDeadline() throws Exception {
     TestCluster cluster = new TestCluster(root, "c1");
     try (cluster) {

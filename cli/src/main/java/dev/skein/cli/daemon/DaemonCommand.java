@@ -78,11 +78,10 @@ public final class DaemonCommand implements CommandProvider {
     System.setProperty("java.util.logging.SimpleFormatter.format", LOG_LINE);
     RatisLogging.quiet();
     context.interrupts().arm();
-    try (var _ =
-        new Daemon(
-            options(context, arguments),
-            VersionCommand.version(),
-            () -> Runtime.getRuntime().halt(ExitCode.FAILURE))) {
+    Runnable die = () -> Runtime.getRuntime().halt(ExitCode.FAILURE);
+    Thread.setDefaultUncaughtExceptionHandler(
+        new FailFast(() -> context.interrupts().await(0), die));
+    try (var _ = new Daemon(options(context, arguments), VersionCommand.version(), die)) {
       while (!context.interrupts().await(FOREVER_NANOS)) {
         // Until it is told to stop.
       }

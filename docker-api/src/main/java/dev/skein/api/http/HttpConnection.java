@@ -150,7 +150,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         new Exchange(ctx.channel(), server, request, ByteString.copyFrom(body.toByteArray()));
     body.reset();
     exchange = answering;
-    Thread.ofVirtual().name("api-request").start(answering);
+    Thread.ofVirtual()
+        .name("api-request")
+        // It has closed its connection, and concerns no other.
+        .uncaughtExceptionHandler((_, bug) -> LOG.error("a request failed unexpectedly", bug))
+        .start(answering);
   }
 
   @Override

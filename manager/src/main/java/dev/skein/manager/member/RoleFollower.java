@@ -58,6 +58,8 @@ public final class RoleFollower implements LeaderDuty {
             stop.await(AGAIN_MS, TimeUnit.MILLISECONDS);
           }
         }
+      } catch (IllegalStateException watchClosed) {
+        LOG.debug("the roles are no longer followed: {}", watchClosed.getMessage());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

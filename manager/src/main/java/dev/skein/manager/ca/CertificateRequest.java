@@ -1,11 +1,13 @@
 package dev.skein.manager.ca;
 
+import dev.skein.state.seal.BoringSsl;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
@@ -21,6 +23,9 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 public final class CertificateRequest {
 
   static final String SIGNATURE = "SHA256withECDSA";
+  /// Signs and verifies.
+  static final Provider PROVIDER = BoringSsl.orJavas("SunEC");
+
   private static final String CURVE = "secp256r1";
   private static final int CURVE_BITS = 256;
   private static final int PEM_CHARS_MAX = 8 * 1024;
@@ -29,7 +34,7 @@ public final class CertificateRequest {
 
   public static KeyPair newKeyPair() {
     try {
-      var generator = KeyPairGenerator.getInstance("EC");
+      var generator = KeyPairGenerator.getInstance("EC", PROVIDER);
       generator.initialize(new ECGenParameterSpec(CURVE));
       return generator.generateKeyPair();
     } catch (NoSuchAlgorithmException | InvalidAlgorithmParameterException e) {
@@ -40,7 +45,8 @@ public final class CertificateRequest {
   /// A request for `keys` as PEM. Its subject means nothing: the authority decides who the node is.
   public static String create(KeyPair keys) {
     try {
-      var signer = new JcaContentSignerBuilder(SIGNATURE).build(keys.getPrivate());
+      var signer =
+          new JcaContentSignerBuilder(SIGNATURE).setProvider(PROVIDER).build(keys.getPrivate());
       var request =
           new JcaPKCS10CertificationRequestBuilder(
                   new X500Principal("CN=swarm-node"), keys.getPublic())
@@ -65,7 +71,8 @@ public final class CertificateRequest {
       if (!(key instanceof ECPublicKey ec) || ec.getParams().getOrder().bitLength() != CURVE_BITS) {
         throw new IllegalArgumentException("certificate request with a key that is not P-256");
       }
-      if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
+      if (!request.isSignatureValid(
+          new JcaContentVerifierProviderBuilder().setProvider(PROVIDER).build(key))) {
         throw new IllegalArgumentException("certificate request with a wrong signature");
       }
       return key;

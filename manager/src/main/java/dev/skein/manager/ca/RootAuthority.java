@@ -124,7 +124,10 @@ public final class RootAuthority {
   private static X509Certificate sign(JcaX509v3CertificateBuilder builder, PrivateKey key)
       throws GeneralSecurityException {
     try {
-      var signer = new JcaContentSignerBuilder(CertificateRequest.SIGNATURE).build(key);
+      var signer =
+          new JcaContentSignerBuilder(CertificateRequest.SIGNATURE)
+              .setProvider(CertificateRequest.PROVIDER)
+              .build(key);
       return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
     } catch (OperatorCreationException e) {
       throw new IllegalStateException(e);

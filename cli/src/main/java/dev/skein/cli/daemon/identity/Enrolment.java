@@ -9,7 +9,6 @@ import dev.skein.proto.v1.IssueCertificateRequest;
 import io.grpc.Channel;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
-import io.grpc.TlsChannelCredentials;
 import java.security.KeyPair;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -42,10 +41,7 @@ public final class Enrolment {
               + " is of another swarm than the join token");
     }
     var keys = CertificateRequest.newKeyPair();
-    var trusting =
-        TlsChannelCredentials.newBuilder()
-            .trustManager(JoinTrust.serversOf(Pem.certificates(root).getFirst()))
-            .build();
+    var trusting = GrpcTls.client(null, JoinTrust.serversOf(Pem.certificates(root).getFirst()));
     return over(
         Grpc.newChannelBuilder(manager, trusting).build(),
         channel -> issue(channel, keys, request.toBuilder().setToken(token.toString()).build()));
@@ -69,8 +65,7 @@ public final class Enrolment {
   }
 
   private static String rootOf(String manager) {
-    var trustingNobody =
-        TlsChannelCredentials.newBuilder().trustManager(JoinTrust.anyServer()).build();
+    var trustingNobody = GrpcTls.client(null, JoinTrust.anyServer());
     return over(
         Grpc.newChannelBuilder(manager, trustingNobody).build(),
         channel ->

@@ -1,6 +1,7 @@
 package dev.skein.cli.daemon.identity;
 
 import dev.skein.manager.ca.Pem;
+import dev.skein.state.seal.BoringSsl;
 import dev.skein.state.seal.DurableFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +61,7 @@ public final class IdentityStore {
   private static void requireKeyOf(Identity identity) {
     try {
       var probe = new byte[] {1, 2, 3, 4};
-      var signature = Signature.getInstance("SHA256withECDSA");
+      var signature = Signature.getInstance("SHA256withECDSA", BoringSsl.orJavas("SunEC"));
       signature.initSign(identity.key());
       signature.update(probe);
       var signed = signature.sign();

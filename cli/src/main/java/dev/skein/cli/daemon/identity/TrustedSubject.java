@@ -1,13 +1,17 @@
 package dev.skein.cli.daemon.identity;
 
 import dev.skein.manager.auth.NodeSubject;
+import dev.skein.state.seal.BoringSsl;
 import java.security.GeneralSecurityException;
+import java.security.Provider;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 
 /// Decides whether a certificate is that of a member of this cluster, now.
 final class TrustedSubject {
+
+  private static final Provider SIGNATURES = BoringSsl.orJavas("SunEC");
 
   private TrustedSubject() {}
 
@@ -44,7 +48,7 @@ final class TrustedSubject {
 
   static void requireSignedBy(X509Certificate root, X509Certificate certificate) {
     try {
-      certificate.verify(root.getPublicKey());
+      certificate.verify(root.getPublicKey(), SIGNATURES);
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("certificate signed by an unknown authority", e);
     }

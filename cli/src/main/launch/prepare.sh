@@ -55,12 +55,13 @@ finish() {
 trap finish EXIT
 network=127.89.$(($$ / 200 % 200))
 
-# daemon NAME [FLAG]: runs a daemon of the training cluster.
+# daemon NAME [FLAG]: runs a daemon of the training cluster; on C1 alone, or the cache would hold
+# profiles, by which C2 compiles so much so early that a start takes half as long again.
 daemon() {
   name=$1
   shift
   # shellcheck disable=SC2086
-  exec "$java" "$@" $daemon_flags -cp "$target/skein-cli.jar:$target/lib/*" dev.skein.cli.Main daemon \
+  exec "$java" "$@" $daemon_flags -XX:TieredStopAtLevel=1 -cp "$target/skein-cli.jar:$target/lib/*" dev.skein.cli.Main daemon \
     --socket "$work/$name.sock" --data-root "$work/$name" --hostname "$name" >"$work/$name.log" 2>&1
 }
 

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.skein.bench.Figures;
 import dev.skein.bench.RealTime;
+import dev.skein.bench.cluster.BenchNode;
 import dev.skein.bench.cluster.LocalCluster;
 import dev.skein.bench.cluster.Services;
 import dev.skein.cli.format.Json;
@@ -55,7 +56,7 @@ final class SimulatedFleet implements AutoCloseable {
       var joins = new ArrayList<Future<SimulatedWorker>>();
       for (var i = 0; i < count; i++) {
         var number = i;
-        joins.add(joining.submit(() -> join(number, cluster, token)));
+        joins.add(joining.submit(() -> join(number, cluster, leader, token)));
       }
       for (var join : joins) {
         workers.add(join.get());
@@ -70,16 +71,19 @@ final class SimulatedFleet implements AutoCloseable {
   }
 
   /// On a busy machine the leader may change meanwhile; then the next one is asked.
-  private static SimulatedWorker join(int number, LocalCluster cluster, JoinToken token)
+  private static SimulatedWorker join(
+      int number, LocalCluster cluster, BenchNode leader, JoinToken token)
       throws IOException, InterruptedException {
+    var asked = leader;
     for (var attempt = 1; ; attempt++) {
       try {
-        return SimulatedWorker.join(number, cluster.leader().rpcAddress(), token);
+        return SimulatedWorker.join(number, asked.rpcAddress(), token);
       } catch (StatusRuntimeException refused) {
         if (attempt == JOIN_ATTEMPTS_MAX
             || refused.getStatus().getCode() != Status.Code.UNAVAILABLE) {
           throw refused;
         }
+        asked = cluster.leader();
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.skein.proto.v1.IssueCertificateRequest;
 import io.grpc.Channel;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
+import io.grpc.TlsChannelCredentials;
 import java.security.KeyPair;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -41,7 +42,10 @@ public final class Enrolment {
               + " is of another swarm than the join token");
     }
     var keys = CertificateRequest.newKeyPair();
-    var trusting = GrpcTls.client(null, JoinTrust.serversOf(Pem.certificates(root).getFirst()));
+    var trusting =
+        TlsChannelCredentials.newBuilder()
+            .trustManager(JoinTrust.serversOf(Pem.certificates(root).getFirst()))
+            .build();
     return over(
         Grpc.newChannelBuilder(manager, trusting).build(),
         channel -> issue(channel, keys, request.toBuilder().setToken(token.toString()).build()));
@@ -65,7 +69,8 @@ public final class Enrolment {
   }
 
   private static String rootOf(String manager) {
-    var trustingNobody = GrpcTls.client(null, JoinTrust.anyServer());
+    var trustingNobody =
+        TlsChannelCredentials.newBuilder().trustManager(JoinTrust.anyServer()).build();
     return over(
         Grpc.newChannelBuilder(manager, trustingNobody).build(),
         channel ->

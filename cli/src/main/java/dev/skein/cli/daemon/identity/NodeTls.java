@@ -3,6 +3,8 @@ package dev.skein.cli.daemon.identity;
 import dev.skein.proto.v1.NodeRole;
 import io.grpc.ChannelCredentials;
 import io.grpc.ServerCredentials;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.TlsServerCredentials;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -44,12 +46,19 @@ public final class NodeTls {
   /// For the server of a manager: a caller may come without a certificate (a node that joins does),
   /// but one that is shown must be a member's.
   public ServerCredentials serverCredentials() {
-    return GrpcTls.server(keyManager(), new MemberTrust(MEMBERS));
+    return TlsServerCredentials.newBuilder()
+        .keyManager(keyManager())
+        .trustManager(new MemberTrust(MEMBERS))
+        .clientAuth(TlsServerCredentials.ClientAuth.OPTIONAL)
+        .build();
   }
 
   /// For calls to a manager.
   public ChannelCredentials channelCredentials() {
-    return GrpcTls.client(keyManager(), new MemberTrust(MEMBERS));
+    return TlsChannelCredentials.newBuilder()
+        .keyManager(keyManager())
+        .trustManager(new MemberTrust(MEMBERS))
+        .build();
   }
 
   /// Trusts managers of this cluster only, on both sides: for Raft.

@@ -11,6 +11,7 @@ import dev.skein.proto.v1.GetRootCertificateRequest;
 import dev.skein.proto.v1.GetRootCertificateResponse;
 import dev.skein.proto.v1.IssueCertificateRequest;
 import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -136,6 +137,30 @@ class NodeTlsTest {
   }
 
   @Test
+  void aNewConnectionShowsTheRenewedCertificateAndResumesNoSessionOfTheOldOne() {
+    var tls = new NodeTls(authority.worker("w1"), this::now);
+    var credentials = tls.channelCredentials();
+    assertThat(call(channelTo(server, credentials))).isEqualTo("w1 NODE_ROLE_WORKER");
+    assertThat(call(channelTo(server, credentials))).isEqualTo("w1 NODE_ROLE_WORKER");
+
+    tls.use(authority.manager("w1"));
+
+    assertThat(call(channelTo(server, credentials))).isEqualTo("w1 NODE_ROLE_MANAGER");
+  }
+
+  @Test
+  void eachConnectionIsCheckedThoughOnesBeforeItWereTrusted() {
+    var credentials = new NodeTls(authority.worker("w1"), () -> NOW).channelCredentials();
+    assertThat(call(channelTo(server, credentials))).startsWith("w1");
+    assertThat(call(channelTo(server, credentials))).startsWith("w1");
+
+    now = NOW.plus(TestAuthority.EXPIRY).plusSeconds(1);
+
+    assertThatThrownBy(() -> call(channelTo(server, credentials)))
+        .isInstanceOf(StatusRuntimeException.class);
+  }
+
+  @Test
   void aJoinerRefusesAManagerOfAnotherSwarmBeforeItTellsTheSecret() {
     var token = JoinToken.create(new TestAuthority("c2", NOW).root.getDigest(), new SecureRandom());
 
@@ -154,10 +179,11 @@ class NodeTlsTest {
   }
 
   private ManagedChannel channelTo(Server to, Identity identity) {
-    var channel =
-        Grpc.newChannelBuilder(
-                "127.0.0.1:" + to.getPort(), new NodeTls(identity, this::now).channelCredentials())
-            .build();
+    return channelTo(to, new NodeTls(identity, this::now).channelCredentials());
+  }
+
+  private ManagedChannel channelTo(Server to, ChannelCredentials credentials) {
+    var channel = Grpc.newChannelBuilder("127.0.0.1:" + to.getPort(), credentials).build();
     channels.add(channel);
     return channel;
   }

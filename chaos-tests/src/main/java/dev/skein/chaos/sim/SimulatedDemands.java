@@ -59,4 +59,14 @@ final class SimulatedDemands {
       spec.getPlacementBuilder().setStrategy(PlacementStrategy.PLACEMENT_STRATEGY_BINPACK);
     }
   }
+
+  /// Lets a task have the time to become healthy that its process may take. A health check of less
+  /// patience fails every second task, so that an update of many never succeeds as a whole.
+  static void grantWarmUp(TaskSpec.Builder spec) {
+    if (spec.getContainerSpec().hasHealthcheck()) {
+      spec.getContainerSpecBuilder()
+          .getHealthcheckBuilder()
+          .setStartPeriod(Times.proto(SimulatedProcess.WARM_UP_MAX));
+    }
+  }
 }

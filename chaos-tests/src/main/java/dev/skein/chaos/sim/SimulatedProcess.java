@@ -12,6 +12,9 @@ final class SimulatedProcess {
   /// The argument that makes a task's process unhealthy.
   static final String SICK = "sick";
 
+  /// The longest time that one which is not sick takes to become healthy.
+  static final Duration WARM_UP_MAX = Duration.ofSeconds(3);
+
   private final TaskEvent.Started started;
   private final Instant healthyFrom;
   private final Instant healthyUntil;
@@ -20,7 +23,8 @@ final class SimulatedProcess {
   SimulatedProcess(TaskEvent.Started started, TaskSpec spec, Instant now, Chance chance) {
     this.started = started;
     var sick = spec.getContainerSpec().getArgsList().contains(SICK);
-    healthyFrom = sick && chance.in(2) ? Instant.MAX : now.plus(chance.millis(0, 3_000));
+    healthyFrom =
+        sick && chance.in(2) ? Instant.MAX : now.plus(chance.millis(0, WARM_UP_MAX.toMillis()));
     healthyUntil = sick ? now.plus(chance.millis(1_000, 10_000)) : Instant.MAX;
   }
 

@@ -98,7 +98,9 @@ final class SimulatedUser {
       respecify(service, SimulatedSchedules.rare(service));
     }
     for (var service : services(each -> fails(each.getSpec().getTaskTemplate()))) {
-      updateArgs(service, "repaired-" + count++, true);
+      var spec = withArgs(service, "repaired-" + count++, true);
+      SimulatedDemands.grantWarmUp(spec.getTaskTemplateBuilder());
+      update(service, spec.build());
     }
   }
 
@@ -319,18 +321,23 @@ final class SimulatedUser {
   }
 
   private void update(Service service) {
-    updateArgs(
-        service,
+    var args =
         switch (chance.below(8)) {
           case 0, 1 -> SimulatedWorker.FAILING;
           case 2 -> SimulatedProcess.SICK;
           default -> "args-" + count++;
-        },
-        chance.in(2));
+        };
+    update(service, withArgs(service, args, chance.in(2)).build());
+  }
+
+  private void update(Service service, ServiceSpec spec) {
+    if (!spec.getTaskTemplate().equals(service.getSpec().getTaskTemplate())) {
+      propose(ChangeSets.update(revised(service, spec).clearUpdateStatus().build()));
+    }
   }
 
   /// @param forced whether a scheduled job is to run at once
-  private void updateArgs(Service service, String args, boolean forced) {
+  private ServiceSpec.Builder withArgs(Service service, String args, boolean forced) {
     var spec = service.getSpec().toBuilder();
     var container = spec.getTaskTemplateBuilder().getContainerSpecBuilder();
     container.clearArgs().addArgs(args);
@@ -341,9 +348,7 @@ final class SimulatedUser {
       var template = spec.getTaskTemplateBuilder();
       template.setForceUpdate(template.getForceUpdate() + 1);
     }
-    if (!spec.getTaskTemplate().equals(service.getSpec().getTaskTemplate())) {
-      propose(ChangeSets.update(revised(service, spec.build()).clearUpdateStatus().build()));
-    }
+    return spec;
   }
 
   private Service.Builder revised(Service service, ServiceSpec spec) {

@@ -3,10 +3,15 @@ package dev.skein.chaos.cluster;
 import dev.skein.cli.daemon.DirectoryTree;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /// What a daemon keeps on disk, as a thief or a failing disk sees it.
@@ -24,29 +29,53 @@ public final class FileTree {
     }
   }
 
-  /// The regular files below `root` whose names begin with `prefix`.
+  /// The regular files below `root` whose names begin with `prefix`. A running daemon deletes and
+  /// renames files meanwhile: one that goes while its directory is read is not there.
   public static List<Path> named(Path root, String prefix) throws IOException {
-    try (var files =
-        Files.find(
-            root,
-            10,
-            (file, attributes) ->
-                attributes.isRegularFile()
-                    && String.valueOf(file.getFileName()).startsWith(prefix))) {
-      return files.sorted().toList();
-    }
+    var found = new ArrayList<Path>();
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (attributes.isRegularFile()
+                && String.valueOf(file.getFileName()).startsWith(prefix)) {
+              found.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException why) throws IOException {
+            if (why instanceof NoSuchFileException && !file.equals(root)) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw why;
+          }
+        });
+    found.sort(Comparator.naturalOrder());
+    return found;
   }
 
   /// The files below `root` that contain `text`, relative to it.
   public static List<String> containing(Path root, String text) throws IOException {
     var found = new ArrayList<String>();
     for (var file : named(root, "")) {
-      // Each byte is one character, so that binary files can be searched like text.
-      if (Files.readString(file, StandardCharsets.ISO_8859_1).contains(text)) {
+      if (text(file).contains(text)) {
         found.add(root.relativize(file).toString());
       }
     }
     return found;
+  }
+
+  /// A file as text with one character for each byte, so that binary files can be searched too;
+  /// empty if it was deleted after its directory was read.
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (NoSuchFileException gone) {
+      return "";
+    }
   }
 
   /// Inverts the byte at `position` of a file.

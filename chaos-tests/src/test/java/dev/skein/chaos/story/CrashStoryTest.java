@@ -7,10 +7,14 @@ import dev.skein.chaos.cluster.Tasks;
 import dev.skein.chaos.cluster.TestCluster;
 import dev.skein.chaos.cluster.TestNode;
 import dev.skein.chaos.cluster.Writers;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -171,8 +175,43 @@ final class CrashStoryTest {
     requireEachTaskRunsOnce(10);
   }
 
+  /// What it is asked while it is frozen it reads when it goes on, still as the leader that it was.
   @Test
   @Order(5)
+  void aFrozenLeaderAnswersNothingFromBeforeWhenItThaws() throws Exception {
+    var worker = CLUSTER.node("w1").id();
+    for (var round = 1; round <= 3; round++) {
+      var frozen = CLUSTER.leader();
+      var other = managers.stream().filter(each -> each != frozen).findFirst().orElseThrow();
+      var label = "round=" + round;
+      var reads = new ArrayList<Future<String>>();
+      try (var readers = Executors.newVirtualThreadPerTaskExecutor()) {
+        frozen.pause();
+        try {
+          Await.until(
+              "another manager leads and takes a change",
+              SOON,
+              () -> other.cli().ok("node", "update", "--label-add", label, worker));
+          for (var i = 0; i < 20; i++) {
+            reads.add(readers.submit(() -> labels(frozen, worker)));
+          }
+        } finally {
+          frozen.resume();
+        }
+        for (var read : reads) {
+          assertThat(read.get()).contains("\"round\":\"" + round + "\"");
+        }
+      }
+      CLUSTER.awaitReady(5, 3);
+    }
+  }
+
+  private static String labels(TestNode manager, String node) throws IOException {
+    return manager.get("/nodes/" + node).getAsJsonObject("Spec").get("Labels").toString();
+  }
+
+  @Test
+  @Order(6)
   void aFollowerFarBehindCatchesUpByASnapshot() throws Exception {
     var late = CLUSTER.follower();
     late.kill();
@@ -200,7 +239,7 @@ final class CrashStoryTest {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void managersArePromotedAndDemotedUnderLoad() throws Exception {
     try (var writers = Writers.start(2, managers)) {
       writers.awaitMore(10, SOON);
@@ -221,7 +260,7 @@ final class CrashStoryTest {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void withoutAQuorumCommandsFailInTimeAndReadsAreNotAnsweredStale() throws Exception {
     CLUSTER.node("m2").kill();
     CLUSTER.node("m3").kill();
@@ -239,7 +278,7 @@ final class CrashStoryTest {
   }
 
   @Test
-  @Order(8)
+  @Order(9)
   void aLostQuorumIsGivenUpByForceAndTheStateIsKept() throws Exception {
     var said = m1.cli().ok("swarm", "init", "--force-new-cluster");
     assertThat(said).contains("Swarm initialized");

@@ -13,27 +13,33 @@ import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
 
 /// What the Raft port serves: only what members say to each other. Ratis also offers its client and
 /// its administration service there, which could rewrite the configuration; both are refused,
-/// because changes go through this process. Votes become durable on their way out.
+/// because changes go through this process. Votes become durable on their way out. [TermService]
+/// comes beside Ratis' own.
 final class PeerServices implements GrpcServices.Customizer, ServerInterceptor {
   private static final String VOTE =
       RaftServerProtocolServiceGrpc.getRequestVoteMethod().getFullMethodName();
 
   private final VoteDurability votes;
+  private final TermService terms;
 
-  PeerServices(VoteDurability votes) {
+  PeerServices(VoteDurability votes, TermService terms) {
     this.votes = votes;
+    this.terms = terms;
   }
 
   @Override
   public NettyServerBuilder customize(
       NettyServerBuilder builder, EnumSet<GrpcServices.Type> types) {
-    return builder.intercept(this);
+    return builder.addService(terms.definition()).intercept(this);
   }
 
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     String service = call.getMethodDescriptor().getServiceName();
+    if (TermService.NAME.equals(service)) {
+      return next.startCall(call, headers);
+    }
     if (!RaftServerProtocolServiceGrpc.SERVICE_NAME.equals(service)) {
       call.close(
           Status.PERMISSION_DENIED.withDescription(service + " is not served to others"),

@@ -45,5 +45,12 @@ public final class RaftLimits {
   /// A member counts as reachable when it answered within this.
   static final Duration REACHABLE_WITHIN = Duration.ofSeconds(3);
 
+  /// A member that takes longer than this to tell its term has not told it; the read is then
+  /// confirmed by a log entry.
+  static final Duration TERM_ANSWER = Duration.ofMillis(200);
+
+  /// Questions for its term that a member is asked at the same time.
+  static final int UNANSWERED_MAX = 16;
+
   private RaftLimits() {}
 }

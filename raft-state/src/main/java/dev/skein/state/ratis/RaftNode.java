@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -17,6 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -28,6 +32,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.util.ExitUtils;
@@ -52,9 +57,11 @@ public final class RaftNode implements AutoCloseable {
   private final GroupCommit commit;
   private final SealedStateMachine machine;
   private final ExecutorService completions;
+  private final ReadRounds reads;
 
   // Set by start, in this order.
   private volatile @Nullable VoteDurability votes;
+  private volatile @Nullable TermService terms;
   private volatile @Nullable RaftServer server;
   private volatile @Nullable Membership membership;
   private volatile RaftServer.@Nullable Division division;
@@ -85,6 +92,7 @@ public final class RaftNode implements AutoCloseable {
             Thread.ofPlatform().daemon().name("raft-results-" + id).factory());
     this.leadership = new Leadership(listener, id, this::leads);
     this.commit = new GroupCommit(new EntryLog(), this::notLeader, this::complete);
+    this.reads = new ReadRounds(this::leading, this::term, this::complete);
     this.machine =
         new SealedStateMachine(
             machine, new Sealer(keyring, random), new Notices(), config.snapshotEntries(), id);
@@ -103,6 +111,9 @@ public final class RaftNode implements AutoCloseable {
     VoteDurability durability = new VoteDurability(self, directory.current());
     votes = durability;
     try {
+      TermService asking =
+          new TermService(config.self().id(), () -> division, RatisSettings.tls(config.tls()));
+      terms = asking;
       RaftServer built =
           RaftServer.newBuilder()
               .setServerId(self)
@@ -110,7 +121,7 @@ public final class RaftNode implements AutoCloseable {
               .setOption(RaftStorage.StartupOption.RECOVER)
               .setStateMachineRegistry(any -> machine)
               .setProperties(RatisSettings.properties(config, directory))
-              .setParameters(RatisSettings.parameters(config, new PeerServices(durability)))
+              .setParameters(RatisSettings.parameters(config, new PeerServices(durability, asking)))
               .build();
       server = built;
       built.start();
@@ -153,12 +164,26 @@ public final class RaftNode implements AutoCloseable {
   /// the local machine when the future completes.
   ///
   /// Ratis' own linearizable reads can be stale after a pause of the leader's process, so
-  /// leadership is confirmed by committing: the barrier takes part in the next log entry, or makes
-  /// an empty one, and all concurrent barriers share it.
+  /// leadership is confirmed by [ReadRounds], and where no majority answers those in time, by
+  /// committing: the barrier then takes part in the next log entry, or makes an empty one.
   ///
-  /// @return the Raft index of that point; fails with a [RaftException]
+  /// @return an index that the machine has reached at that point; fails with a [RaftException]
   public CompletableFuture<Long> readBarrier() {
-    return commit.submit(null, deadline()).thenApply(Applied::index);
+    long deadline = deadline();
+    if (readiness() != Readiness.READY) {
+      return commitBarrier(deadline);
+    }
+    return reads
+        .confirm()
+        .thenCompose(
+            confirmed ->
+                confirmed
+                    ? CompletableFuture.completedFuture(appliedIndex())
+                    : commitBarrier(deadline));
+  }
+
+  private CompletableFuture<Long> commitBarrier(long deadlineNanos) {
+    return commit.submit(null, deadlineNanos).thenApply(Applied::index);
   }
 
   /// The id of the member that leads, as far as this one knows.
@@ -307,6 +332,10 @@ public final class RaftNode implements AutoCloseable {
     if (durability != null) {
       durability.close();
     }
+    TermService asking = terms;
+    if (asking != null) {
+      asking.close();
+    }
     leadership.close();
     completions.shutdown();
   }
@@ -325,6 +354,28 @@ public final class RaftNode implements AutoCloseable {
       return Readiness.NOT_LEADER;
     }
     return info.isLeaderReady() ? Readiness.READY : Readiness.SOON;
+  }
+
+  private ReadRounds.@Nullable Leading leading() {
+    RaftServer.Division running = division;
+    if (running == null) {
+      return null;
+    }
+    long term = term();
+    RaftConfiguration configuration = running.getRaftConf();
+    if (readiness() != Readiness.READY || term() != term) {
+      return null;
+    }
+    List<Set<RaftMember>> voters =
+        Stream.of(configuration.getCurrentPeers(), configuration.getPreviousPeers())
+            .filter(peers -> !peers.isEmpty())
+            .map(peers -> peers.stream().map(Membership::member).collect(Collectors.toSet()))
+            .toList();
+    return new ReadRounds.Leading(term, config.self().id(), voters);
+  }
+
+  private CompletableFuture<Long> term(RaftMember member) {
+    return Objects.requireNonNull(terms, "started").term(member);
   }
 
   private boolean leads(long term) {
@@ -471,6 +522,10 @@ public final class RaftNode implements AutoCloseable {
     @Override
     public void configured(long index, List<RaftMember> members) {
       leadership.members(index, members);
+      TermService asking = terms;
+      if (asking != null) {
+        asking.retain(members);
+      }
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.OpenSsl;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslProvider;
+import org.jspecify.annotations.Nullable;
 
 /// Our configuration in Ratis' terms. Each value that differs from Ratis' default has its reason.
 final class RatisSettings {
@@ -39,19 +40,24 @@ final class RatisSettings {
   static Parameters parameters(RaftConfig config, PeerServices services) {
     Parameters parameters = new Parameters();
     GrpcConfigKeys.Server.setServicesCustomizer(parameters, services);
-    RaftTls tls = config.tls();
+    GrpcTlsConfig tls = tls(config.tls());
     if (tls != null) {
-      GrpcConfigKeys.TLS.setConf(
-          parameters,
-          GrpcTlsConfig.newBuilder()
-              .setKeyManager(tls.keys())
-              .setTrustManager(tls.trust())
-              .setMutualTls(true)
-              .setSslProvider(tlsProvider())
-              .setProtocols("TLSv1.3")
-              .build());
+      GrpcConfigKeys.TLS.setConf(parameters, tls);
     }
     return parameters;
+  }
+
+  /// For the connections in both directions; null for plaintext.
+  static @Nullable GrpcTlsConfig tls(@Nullable RaftTls tls) {
+    return tls == null
+        ? null
+        : GrpcTlsConfig.newBuilder()
+            .setKeyManager(tls.keys())
+            .setTrustManager(tls.trust())
+            .setMutualTls(true)
+            .setSslProvider(tlsProvider())
+            .setProtocols("TLSv1.3")
+            .build();
   }
 
   /// BoringSSL, which comes with Ratis for the usual machines, uses the processor's instructions

@@ -322,9 +322,39 @@ final class RaftNodeTest {
       for (int i = 0; i < 100; i++) {
         Applied applied = cluster.put("k", Integer.toString(i));
         assertThat(leader.node.readBarrier().get(5, TimeUnit.SECONDS))
-            .isGreaterThan(applied.index());
+            .isGreaterThanOrEqualTo(applied.index());
         assertThat(leader.machine.get("k")).isEqualTo(Integer.toString(i));
       }
+    }
+  }
+
+  @Test
+  void readBarriersWriteNothingWhileAMajorityAnswers() throws Exception {
+    try (TestCluster cluster = TestCluster.of(3, root)) {
+      Member leader = cluster.awaitLeader();
+      cluster.put("k", "1");
+      // A first question waits for its connection, and a slow one is answered by an entry.
+      TestCluster.await("a read without an entry", () -> readsWithoutEntry(leader.node));
+      cluster.stop(cluster.followers().getFirst());
+      TestCluster.await("a read of two members", () -> readsWithoutEntry(leader.node));
+    }
+  }
+
+  private static boolean readsWithoutEntry(RaftNode leader) {
+    long before = leader.appliedIndex();
+    leader.readBarrier().join();
+    return leader.appliedIndex() == before;
+  }
+
+  @Test
+  void aMemberTellsItsTermOnlyWhenItIsTheOneThatWasAsked() throws Exception {
+    try (TestCluster cluster = TestCluster.of(1, root);
+        TermService asking = new TermService("m9", () -> null, null)) {
+      Member member = cluster.awaitLeader();
+      assertThat(asking.term(member.id).get(5, TimeUnit.SECONDS)).isEqualTo(member.node.term());
+      RaftMember former = new RaftMember("m0", member.id.host(), member.id.port());
+      assertThatThrownBy(() -> asking.term(former).get(5, TimeUnit.SECONDS))
+          .hasStackTraceContaining("this is m1, not m0");
     }
   }
 

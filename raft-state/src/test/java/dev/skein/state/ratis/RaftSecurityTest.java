@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.skein.state.ratis.TestCluster.Member;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
@@ -35,7 +36,8 @@ final class RaftSecurityTest {
       cluster.put("a", "1");
       cluster.awaitEverywhere("a", "1");
 
-      cluster.tls = certificates::stranger;
+      RaftTls foreign = certificates.stranger("m9");
+      cluster.tls = any -> foreign;
       Member stranger = cluster.joiner("m9");
       cluster.members.remove("m9");
       try {
@@ -48,6 +50,10 @@ final class RaftSecurityTest {
         assertThat(added.isDone() && !added.isCompletedExceptionally()).isFalse();
         assertThat(stranger.machine.values()).isEmpty();
         assertThat(stranger.node.leader()).isEmpty();
+        try (TermService asking = new TermService("m9", () -> null, RatisSettings.tls(foreign))) {
+          assertThatThrownBy(() -> asking.term(cluster.awaitLeader().id).get(5, TimeUnit.SECONDS))
+              .hasStackTraceContaining("UNAVAILABLE");
+        }
         assertThat(cluster.awaitLeader().node.members()).hasSize(3);
       } finally {
         cluster.stop(stranger);

@@ -67,7 +67,6 @@ public final class ManagerNode implements AutoCloseable {
   private final RaftStore store;
   private final RaftNode raft;
   private final ManagerChannels channels;
-  private final LeaderRoute route;
   private final LeaderChannel leader;
   private final EventLog events;
   private final List<LeaderDuty> duties;
@@ -90,8 +89,7 @@ public final class ManagerNode implements AutoCloseable {
             config.raft(), machine, keyring, new Role(), config.random(), config.nanoTime());
     this.store = new RaftStore(raft, machine);
     this.channels = new ManagerChannels(config.client());
-    this.route = new LeaderRoute(this::leaderNow);
-    this.leader = new LeaderChannel(route, calls, config.nanoTime());
+    this.leader = new LeaderChannel(new LeaderRoute(this::leaderNow), calls, config.nanoTime());
     var ids = new IdSource(config.random());
     var roster = new ManagerRoster(store, raft, config.clock(), calls);
     var logs = new LogBroker(ids, config.clock());
@@ -287,20 +285,20 @@ public final class ManagerNode implements AutoCloseable {
       LOG.info("this manager leads (term {})", term);
       duties.forEach(LeaderDuty::begin);
       leaderSeen = true;
-      route.changed();
+      leader.leaderChanged();
     }
 
     @Override
     public void lostLeadership(long term) {
       LOG.info("this manager no longer leads (term {})", term);
       duties.reversed().forEach(LeaderDuty::end);
-      route.changed();
+      leader.leaderChanged();
     }
 
     @Override
     public void leaderChanged(@Nullable String id) {
       leaderSeen |= id != null && !id.equals(config.raft().self().id());
-      route.changed();
+      leader.leaderChanged();
     }
 
     @Override

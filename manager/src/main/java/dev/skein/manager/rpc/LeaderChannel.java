@@ -9,6 +9,8 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.net.ConnectException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +21,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A call waits while there is no leader, until its deadline or [#PATIENCE_MS]. It is tried again,
 /// at the leader of that time, only if it surely did nothing: its method has no side effects, or
-/// the
-/// manager answered that it had not begun, or could not be connected to at all. What may have been
-/// done is never done twice; the caller is then told that the outcome is unknown.
+/// the manager answered that it had not begun, or could not be connected to at all. What may have
+/// been done is never done twice; the caller is then told that the outcome is unknown.
+///
+/// A leader that hangs or is cut off does not end the calls that it has. When another leads, those
+/// without side effects that have a deadline are asked there instead; one without a deadline is a
+/// stream that may have nothing to say for long.
 public final class LeaderChannel extends Channel {
 
   /// In the trailers of an answer: the call was refused before anything was done, so that it may be
@@ -35,6 +40,7 @@ public final class LeaderChannel extends Channel {
   private final LeaderRoute route;
   private final Executor executor;
   private final LongSupplier nanoTime;
+  private final Set<Call<?, ?>> movable = ConcurrentHashMap.newKeySet();
 
   /// @param executor runs the waiting; a thread is held for each call that waits
   public LeaderChannel(LeaderRoute route, Executor executor, LongSupplier nanoTime) {
@@ -53,6 +59,12 @@ public final class LeaderChannel extends Channel {
     return new Call<>(method, options);
   }
 
+  /// Called whenever the leader changed.
+  public void leaderChanged() {
+    route.changed();
+    movable.forEach(Call::move);
+  }
+
   @Override
   public String authority() {
     return "leader";
@@ -66,8 +78,12 @@ public final class LeaderChannel extends Channel {
     private @Nullable Listener<RespT> listener;
     private @Nullable Metadata headers;
     private @Nullable ReqT request;
-    // Guarded by this: the attempt under way, how many answers were asked for, and the end.
+    // Guarded by this: the attempt under way, to whom, whether a message of its answer was handed
+    // on, whether it is given up for another leader, how many messages were asked for, and the end.
     private @Nullable ClientCall<ReqT, RespT> attempt;
+    private @Nullable Channel asked;
+    private boolean answered;
+    private boolean moving;
     private int requested;
     private @Nullable Status cancelled;
 
@@ -96,6 +112,9 @@ public final class LeaderChannel extends Channel {
 
     @Override
     public void halfClose() {
+      if (method.isSafe() && options.getDeadline() != null) {
+        movable.add(this);
+      }
       inBackground(this::tryOnce);
     }
 
@@ -163,16 +182,30 @@ public final class LeaderChannel extends Channel {
         if (cancelled == null) {
           // All of it before a cancellation may come in: a cancelled call can't be sent on.
           attempt = call;
+          asked = leader;
           call.start(new Relay(), sent);
           if (requested > 0) {
             call.request(requested);
           }
           call.sendMessage(requireNonNull(request));
           call.halfClose();
+          if (movable.contains(this)) {
+            move(); // The leader may have changed before there was an attempt to give up.
+          }
           return;
         }
       }
       close(requireNonNull(cancelled), new Metadata());
+    }
+
+    /// Gives up the attempt at a manager that leads no longer, if another is known to lead.
+    private synchronized void move() {
+      var leader = route.now();
+      var gone = leader != null && !leader.equals(asked);
+      if (gone && attempt != null && !answered && !moving && remainingNanos() > 0) {
+        moving = true;
+        attempt.cancel("another manager leads", null);
+      }
     }
 
     private void tryAgain() {
@@ -195,6 +228,7 @@ public final class LeaderChannel extends Channel {
     /// On the call's own executor: a blocking stub waits for what is given to that, and would not
     /// notice an end that came by another thread.
     private void close(Status status, Metadata trailers) {
+      movable.remove(this);
       var told = requireNonNull(listener);
       var own = options.getExecutor();
       if (own == null) {
@@ -207,8 +241,6 @@ public final class LeaderChannel extends Channel {
     /// Hands the answer on, unless it is one to try again after.
     private final class Relay extends ClientCall.Listener<RespT> {
 
-      private boolean answered;
-
       @Override
       public void onHeaders(Metadata headers) {
         requireNonNull(listener).onHeaders(headers);
@@ -216,7 +248,13 @@ public final class LeaderChannel extends Channel {
 
       @Override
       public void onMessage(RespT message) {
-        answered = true;
+        synchronized (Call.this) {
+          if (moving) {
+            return;
+          }
+          answered = true;
+        }
+        movable.remove(Call.this);
         requireNonNull(listener).onMessage(message);
       }
 
@@ -227,10 +265,14 @@ public final class LeaderChannel extends Channel {
 
       @Override
       public void onClose(Status status, Metadata trailers) {
-        if (!answered && mayTryAgain(status, trailers) && remainingNanos() > 0) {
-          synchronized (Call.this) {
-            attempt = null;
-          }
+        boolean again;
+        synchronized (Call.this) {
+          var moved = moving && cancelled == null;
+          again = !answered && (moved || mayTryAgain(status, trailers)) && remainingNanos() > 0;
+          moving = false;
+          attempt = null;
+        }
+        if (again) {
           tryAgain();
         } else {
           close(explained(status), trailers);

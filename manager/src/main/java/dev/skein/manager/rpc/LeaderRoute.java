@@ -23,8 +23,13 @@ public final class LeaderRoute {
     this.present = present;
   }
 
+  /// The channel to the leader, null while none is known.
+  @Nullable Channel now() {
+    return present.get();
+  }
+
   /// Wakes those who wait. Called whenever the leader changed.
-  public void changed() {
+  void changed() {
     lock.lock();
     try {
       changed.signalAll();

@@ -63,6 +63,28 @@ public final class LeaderChannel extends Channel {
   public void leaderChanged() {
     route.changed();
     movable.forEach(Call::move);
+    if (!movable.isEmpty()) {
+      try {
+        executor.execute(this::moveSoon);
+      } catch (RejectedExecutionException closing) {
+        // The calls end with their connections.
+      }
+    }
+  }
+
+  /// Who leads may be known before its address is, and change again without a further event.
+  private void moveSoon() {
+    var end = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
+    try {
+      for (var left = end - nanoTime.getAsLong();
+          left > 0 && !movable.isEmpty();
+          left = end - nanoTime.getAsLong()) {
+        route.pause(left);
+        movable.forEach(Call::move);
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
@@ -79,11 +101,12 @@ public final class LeaderChannel extends Channel {
     private @Nullable Metadata headers;
     private @Nullable ReqT request;
     // Guarded by this: the attempt under way, to whom, whether a message of its answer was handed
-    // on, whether it is given up for another leader, how many messages were asked for, and the end.
+    // on, whether it is given up for another leader, how many messages were asked for, and its end.
     private @Nullable ClientCall<ReqT, RespT> attempt;
     private @Nullable Channel asked;
     private boolean answered;
     private boolean moving;
+    private boolean closed;
     private int requested;
     private @Nullable Status cancelled;
 
@@ -200,9 +223,14 @@ public final class LeaderChannel extends Channel {
 
     /// Gives up the attempt at a manager that leads no longer, if another is known to lead.
     private synchronized void move() {
-      var leader = route.now();
+      Channel leader;
+      try {
+        leader = route.now();
+      } catch (IllegalStateException closing) {
+        return;
+      }
       var gone = leader != null && !leader.equals(asked);
-      if (gone && attempt != null && !answered && !moving && remainingNanos() > 0) {
+      if (gone && attempt != null && !answered && !moving) {
         moving = true;
         attempt.cancel("another manager leads", null);
       }
@@ -228,6 +256,12 @@ public final class LeaderChannel extends Channel {
     /// On the call's own executor: a blocking stub waits for what is given to that, and would not
     /// notice an end that came by another thread.
     private void close(Status status, Metadata trailers) {
+      synchronized (this) {
+        if (closed) {
+          return; // Its attempt ended while this manager was being stopped.
+        }
+        closed = true;
+      }
       movable.remove(this);
       var told = requireNonNull(listener);
       var own = options.getExecutor();
@@ -268,7 +302,7 @@ public final class LeaderChannel extends Channel {
         boolean again;
         synchronized (Call.this) {
           var moved = moving && cancelled == null;
-          again = !answered && (moved || mayTryAgain(status, trailers)) && remainingNanos() > 0;
+          again = !answered && (moved || (mayTryAgain(status, trailers) && remainingNanos() > 0));
           moving = false;
           attempt = null;
         }

@@ -134,6 +134,19 @@ final class LeaderChannelTest {
   }
 
   @Test
+  void aReadFollowsALeaderWhoseAddressIsKnownLater() throws Exception {
+    var hanging = manager();
+    var next = manager();
+    lead(hanging);
+    var read = get();
+    next(hanging.gets);
+    leading = null;
+    leader.leaderChanged();
+    leading = next.channel;
+    assertThat(answer(next(next.gets), response(7), read::get)).isEqualTo(response(7));
+  }
+
+  @Test
   void aReadStaysWhereItIsWhileNoOtherIsKnownToLead() throws Exception {
     var slow = manager();
     lead(slow);

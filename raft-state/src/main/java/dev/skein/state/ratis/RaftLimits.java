@@ -49,6 +49,9 @@ public final class RaftLimits {
   /// confirmed by a log entry.
   static final Duration TERM_ANSWER = Duration.ofMillis(200);
 
+  /// A member that has told nothing for this long is dialled anew.
+  static final Duration TERM_REDIAL = Duration.ofSeconds(3);
+
   /// Questions for its term that a member is asked at the same time.
   static final int UNANSWERED_MAX = 16;
 

@@ -112,7 +112,8 @@ public final class RaftNode implements AutoCloseable {
     votes = durability;
     try {
       TermService asking =
-          new TermService(config.self().id(), () -> division, RatisSettings.tls(config.tls()));
+          new TermService(
+              config.self().id(), () -> division, RatisSettings.tls(config.tls()), nanoTime);
       terms = asking;
       RaftServer built =
           RaftServer.newBuilder()

@@ -89,22 +89,15 @@ final class ReadRounds {
   }
 
   private void ask(CompletableFuture<Boolean> reads) {
-    Leading now = leading.get();
-    if (now == null) {
-      completions.execute(() -> finish(reads, false));
-      return;
-    }
-    Round round = new Round(reads, now);
-    round.decide();
-    for (RaftMember member : now.others()) {
-      CompletableFuture<Long> term;
-      try {
-        term = others.term(member);
-      } catch (RuntimeException e) {
-        // Else this read and all that come later would wait for ever.
-        term = CompletableFuture.failedFuture(e);
+    Round round = new Round(reads);
+    boolean asked = false;
+    try {
+      round.ask();
+      asked = true;
+    } finally {
+      if (!asked) {
+        round.end(false); // Else all later reads would wait for it.
       }
-      var _ = term.whenComplete((answer, _) -> round.answered(member.id(), answer));
     }
   }
 
@@ -119,43 +112,67 @@ final class ReadRounds {
         waiting = 0;
       }
     }
-    if (following != null) {
-      ask(following);
+    try {
+      if (following != null) {
+        ask(following);
+      }
+    } finally {
+      reads.complete(confirmed);
     }
-    reads.complete(confirmed);
   }
 
   private final class Round {
     private final CompletableFuture<Boolean> reads;
-    private final Leading leading;
     // Guarded by this.
     private final Set<String> agreed = new HashSet<>();
     private final Set<String> silent = new HashSet<>();
     private boolean over;
 
-    Round(CompletableFuture<Boolean> reads, Leading leading) {
+    Round(CompletableFuture<Boolean> reads) {
       this.reads = reads;
-      this.leading = leading;
-      agreed.add(leading.self());
-      leading.others().forEach(member -> silent.add(member.id()));
     }
 
-    synchronized void answered(String id, @Nullable Long term) {
-      silent.remove(id);
-      if (term != null && term == leading.term()) {
-        agreed.add(id);
-      }
-      decide();
-    }
-
-    synchronized void decide() {
-      if (over) {
+    void ask() {
+      Leading now = leading.get();
+      if (now == null) {
+        end(false);
         return;
       }
+      synchronized (this) {
+        agreed.add(now.self());
+        now.others().forEach(member -> silent.add(member.id()));
+        decide(now);
+      }
+      for (RaftMember member : now.others()) {
+        CompletableFuture<Long> term;
+        try {
+          term = others.term(member);
+        } catch (RuntimeException e) {
+          term = CompletableFuture.failedFuture(e);
+        }
+        var _ = term.whenComplete((answer, _) -> answered(now, member.id(), answer));
+      }
+    }
+
+    private synchronized void answered(Leading now, String id, @Nullable Long term) {
+      silent.remove(id);
+      if (term != null && term == now.term()) {
+        agreed.add(id);
+      }
+      decide(now);
+    }
+
+    private synchronized void decide(Leading now) {
       Set<String> possible = new HashSet<>(agreed);
       possible.addAll(silent);
-      boolean confirmed = leading.isMajority(agreed);
-      if (confirmed || !leading.isMajority(possible)) {
+      boolean confirmed = now.isMajority(agreed);
+      if (confirmed || !now.isMajority(possible)) {
+        end(confirmed);
+      }
+    }
+
+    synchronized void end(boolean confirmed) {
+      if (!over) {
         over = true;
         completions.execute(() -> finish(reads, confirmed));
       }

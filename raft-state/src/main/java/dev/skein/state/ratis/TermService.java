@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.apache.ratis.grpc.GrpcTlsConfig;
@@ -44,6 +45,7 @@ final class TermService implements ReadRounds.Others, AutoCloseable {
   private final String self;
   private final Supplier<RaftServer.@Nullable Division> division;
   private final @Nullable SslContext tls;
+  private final LongSupplier nanoTime;
 
   private final Object lock = new Object();
   // Guarded by lock.
@@ -52,11 +54,16 @@ final class TermService implements ReadRounds.Others, AutoCloseable {
 
   /// @param division of this member, null before it has started
   /// @param tls null for plaintext
+  /// @param nanoTime monotonic clock in nanoseconds
   TermService(
-      String self, Supplier<RaftServer.@Nullable Division> division, @Nullable GrpcTlsConfig tls)
+      String self,
+      Supplier<RaftServer.@Nullable Division> division,
+      @Nullable GrpcTlsConfig tls,
+      LongSupplier nanoTime)
       throws SSLException {
     this.self = self;
     this.division = division;
+    this.nanoTime = nanoTime;
     this.tls = tls == null ? null : GrpcUtil.buildSslContextForClient(tls);
   }
 
@@ -101,7 +108,7 @@ final class TermService implements ReadRounds.Others, AutoCloseable {
       if (closed) {
         return CompletableFuture.failedFuture(new IllegalStateException("closed"));
       }
-      line = lines.computeIfAbsent(member, any -> new Line(dial(any)));
+      line = lines.computeIfAbsent(member, any -> new Line(dial(any), nanoTime.getAsLong()));
     }
     CompletableFuture<Long> term = new CompletableFuture<>();
     if (line.unanswered.incrementAndGet() > RaftLimits.UNANSWERED_MAX) {
@@ -118,22 +125,21 @@ final class TermService implements ReadRounds.Others, AutoCloseable {
         new StreamObserver<>() {
           @Override
           public void onNext(Int64Value answer) {
+            line.heardNanos = nanoTime.getAsLong();
             term.complete(answer.getValue());
           }
 
           @Override
           public void onError(Throwable failure) {
             line.unanswered.decrementAndGet();
-            if (Status.fromThrowable(failure).getCode() == Status.Code.DEADLINE_EXCEEDED) {
-              // After a long partition TCP would wait for long before it tries again.
-              redial(member, line);
-            }
             term.completeExceptionally(failure);
+            redial(member, line);
           }
 
           @Override
           public void onCompleted() {
             line.unanswered.decrementAndGet();
+            term.completeExceptionally(new IllegalStateException(member + " told no term"));
           }
         });
     return term;
@@ -146,9 +152,12 @@ final class TermService implements ReadRounds.Others, AutoCloseable {
     return (tls == null ? channel.usePlaintext() : channel.sslContext(tls)).build();
   }
 
+  /// By themselves TCP and gRPC would wait longer and longer before they try again to reach a
+  /// member that was away for long.
   private void redial(RaftMember member, Line line) {
     synchronized (lock) {
-      if (lines.get(member) == line) {
+      if (lines.get(member) == line
+          && nanoTime.getAsLong() - line.heardNanos > RaftLimits.TERM_REDIAL.toNanos()) {
         hangUp(member);
       }
     }
@@ -174,9 +183,12 @@ final class TermService implements ReadRounds.Others, AutoCloseable {
   private static final class Line {
     final ManagedChannel channel;
     final AtomicInteger unanswered = new AtomicInteger();
+    // When it last answered; at first when it was dialled.
+    volatile long heardNanos;
 
-    Line(ManagedChannel channel) {
+    Line(ManagedChannel channel, long nowNanos) {
       this.channel = channel;
+      this.heardNanos = nowNanos;
     }
   }
 }

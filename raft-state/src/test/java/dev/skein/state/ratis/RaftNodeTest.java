@@ -349,7 +349,7 @@ final class RaftNodeTest {
   @Test
   void aMemberTellsItsTermOnlyWhenItIsTheOneThatWasAsked() throws Exception {
     try (TestCluster cluster = TestCluster.of(1, root);
-        TermService asking = new TermService("m9", () -> null, null)) {
+        TermService asking = new TermService("m9", () -> null, null, System::nanoTime)) {
       Member member = cluster.awaitLeader();
       assertThat(asking.term(member.id).get(5, TimeUnit.SECONDS)).isEqualTo(member.node.term());
       RaftMember former = new RaftMember("m0", member.id.host(), member.id.port());

@@ -50,7 +50,8 @@ final class RaftSecurityTest {
         assertThat(added.isDone() && !added.isCompletedExceptionally()).isFalse();
         assertThat(stranger.machine.values()).isEmpty();
         assertThat(stranger.node.leader()).isEmpty();
-        try (TermService asking = new TermService("m9", () -> null, RatisSettings.tls(foreign))) {
+        try (TermService asking =
+            new TermService("m9", () -> null, RatisSettings.tls(foreign), System::nanoTime)) {
           assertThatThrownBy(() -> asking.term(cluster.awaitLeader().id).get(5, TimeUnit.SECONDS))
               .hasStackTraceContaining("UNAVAILABLE");
         }

@@ -17,7 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// so that a new leader knows what happened before it led. Readers are cursors into it: one that is
 /// too slow is told, and costs nothing. Safe for use from any thread.
 public final class EventLog implements AutoCloseable {
-  /// Events kept.
+  /// Events kept; more only while a single commit has more, so that who keeps up can read all of
+  /// it.
   public static final int CAPACITY = 8_192;
 
   /// How long a reader waits before it looks whether its client is still there.
@@ -69,13 +70,11 @@ public final class EventLog implements AutoCloseable {
     var fresh = Events.of(commit, clock.instant());
     lock.lock();
     try {
-      for (var event : fresh) {
-        if (events.size() == capacity) {
-          completeAfter = events.removeFirst().getIndex();
-        }
-        events.addLast(event);
-        added++;
+      while (!events.isEmpty() && events.size() + fresh.size() > capacity) {
+        completeAfter = events.removeFirst().getIndex();
       }
+      events.addAll(fresh);
+      added += fresh.size();
       grown.signalAll();
     } finally {
       lock.unlock();

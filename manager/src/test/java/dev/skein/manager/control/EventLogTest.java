@@ -145,6 +145,26 @@ class EventLogTest {
   }
 
   @Test
+  void aCommitOfMoreEventsThanAreKeptIsReadWhole() throws Exception {
+    try (var log = new EventLog(store, InstantSource.fixed(NOW), 2)) {
+      var live = log.from(store.state().index());
+      commit(
+          ChangeSets.create(worker("n1", "a")),
+          ChangeSets.create(worker("n2", "b")),
+          ChangeSets.create(worker("n3", "c")));
+      assertThat(live.next(10, PATIENCE))
+          .extracting(Event::getActorId)
+          .containsExactly("n1", "n2", "n3");
+      commit(ChangeSets.create(worker("n4", "d")));
+      assertThat(live.next(10, PATIENCE)).hasSize(1);
+      assertThat(log.fromOldest().next(10, 0))
+          .extracting(Event::getActorId)
+          .containsExactly("n3", "n4");
+      assertThatThrownBy(() -> log.after(0)).isInstanceOf(Rejection.class);
+    }
+  }
+
+  @Test
   void aResumeAfterAnIndexMissesNothingOrIsRefused() throws Exception {
     commit(ChangeSets.create(worker("n1", "before the log")));
     try (var log = new EventLog(store, InstantSource.fixed(NOW), 2)) {

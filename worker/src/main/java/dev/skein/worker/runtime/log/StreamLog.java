@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.time.InstantSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,8 +53,25 @@ final class StreamLog {
   }
 
   /// Notes what was written since the last note; true if anything was.
-  synchronized boolean observe(Instant now) throws IOException {
-    var size = Files.exists(file) ? Files.size(file) : 0;
+  synchronized boolean observe(InstantSource clock) throws IOException {
+    var size = size();
+    // After the size: a line that came between the two would be dated before it was written.
+    return note(size, clock.instant());
+  }
+
+  /// Notes what was written while nobody looked.
+  synchronized void observeUnseen() throws IOException {
+    if (Files.exists(file)) {
+      var size = size();
+      note(size, Files.getLastModifiedTime(file).toInstant());
+    }
+  }
+
+  private long size() throws IOException {
+    return Files.exists(file) ? Files.size(file) : 0;
+  }
+
+  private boolean note(long size, Instant at) throws IOException {
     if (size < index.end()) {
       // Someone truncated it.
       index.reset();
@@ -63,7 +81,7 @@ final class StreamLog {
     if (size <= index.end()) {
       return false;
     }
-    index.add(size, now);
+    index.add(size, at);
     if (size - index.head() > policy.maxBytes() || size > MAX_LOGICAL_BYTES) {
       drop(size);
     }
@@ -72,13 +90,6 @@ final class StreamLog {
       rewrites++;
     }
     return true;
-  }
-
-  /// Notes what was written while nobody looked.
-  synchronized void observeUnseen() throws IOException {
-    if (Files.exists(file)) {
-      observe(Files.getLastModifiedTime(file).toInstant());
-    }
   }
 
   private void drop(long size) throws IOException {

@@ -60,7 +60,7 @@ public final class TaskLog {
   boolean observe() throws IOException {
     var grown = false;
     for (var stream : streams.values()) {
-      grown |= stream.observe(clock.instant());
+      grown |= stream.observe(clock);
     }
     if (grown) {
       changed();

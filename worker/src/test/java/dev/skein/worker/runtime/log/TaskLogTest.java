@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skein.worker.runtime.os.Awaiting;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +126,25 @@ class TaskLogTest {
     var taskLog = threeLinesOfEach();
     var options = LogOptions.ALL.between(START.plusSeconds(3), START.plusSeconds(5));
     assertThat(lines(taskLog, options)).containsExactly("err2", "out2", "out3");
+  }
+
+  @Test
+  void aLineThatComesWhileTheTimeIsTakenIsNotDatedBeforeItWasWritten() throws Exception {
+    var stream = new StreamLog(log.resolve("stdout"), times.resolve("stdout"), SMALL);
+    write(LogStream.STDOUT, "first\n");
+    stream.observe(
+        () -> {
+          try {
+            write(LogStream.STDOUT, "second\n");
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          return START.plusSeconds(1);
+        });
+    stream.observe(() -> START.plusSeconds(2));
+    assertThat(read(keeper.ended(log, times), LogOptions.ALL))
+        .extracting(entry -> Duration.between(START, entry.at()).toSeconds())
+        .containsExactly(1L, 2L);
   }
 
   @Test
@@ -275,7 +295,8 @@ class TaskLogTest {
     var stream = new StreamLog(log.resolve("stdout"), times.resolve("stdout"), SMALL);
     for (var i = 0; i < ArrivalIndex.MAX_PAIRS + 10; i++) {
       write(LogStream.STDOUT, "\n");
-      stream.observe(START.plusSeconds(i));
+      now.set(START.plusSeconds(i));
+      stream.observe(now::get);
     }
     assertThat(Files.size(times.resolve("stdout"))).isLessThan(ArrivalIndex.MAX_PAIRS * 16L);
     var entries = read(keeper.ended(log, times), LogOptions.ALL);

@@ -85,6 +85,7 @@ public final class AssignBench {
   private static boolean isAssigned(Task task) {
     var state = task.getStatus().getState();
     return !task.getNodeId().isEmpty()
+        && task.getDesiredState() == TaskState.TASK_STATE_RUNNING
         && state.getNumber() >= TaskState.TASK_STATE_ASSIGNED.getNumber()
         && state.getNumber() <= TaskState.TASK_STATE_RUNNING.getNumber();
   }

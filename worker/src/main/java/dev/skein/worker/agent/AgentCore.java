@@ -62,7 +62,7 @@ public final class AgentCore {
       Collection<WorkerTask> known, Map<String, TaskEvent.Started> running, Instant now) {
     for (var task : known) {
       var step = TaskMachine.recovered(task, running.get(task.id()), now);
-      keep(null, step);
+      keep(null, step, now);
       if (!task.gone()) {
         // What was acknowledged is not written down, so everything is said once more.
         reports.changed(task.id(), step.task().status());
@@ -106,7 +106,7 @@ public final class AgentCore {
   /// When the core wants a [AgentEvent.Tick] at the latest; null when only an event can change
   /// anything.
   public @Nullable Instant wakeAt() {
-    var earliest = accepted ? reports.repeatAt() : null;
+    var earliest = accepted ? reports.dueAt() : null;
     for (var id : timed) {
       var task = tasks.get(id);
       var due = task == null ? null : task.wakeAt();
@@ -248,7 +248,7 @@ public final class AgentCore {
     var id = assigned.getTask().getId();
     var known = tasks.get(id);
     if (known != null) {
-      keep(known, TaskMachine.on(known, new TaskEvent.Assigned(assigned), now));
+      keep(known, TaskMachine.on(known, new TaskEvent.Assigned(assigned), now), now);
     } else if (tasks.size() >= TASKS_MAX) {
       var status =
           assigned.getTask().getStatus().toBuilder()
@@ -257,12 +257,12 @@ public final class AgentCore {
               .setTimestamp(TaskMachine.timestamp(now));
       reports.changed(id, status.build());
     } else {
-      keep(null, TaskMachine.assigned(stopping ? unwanted(assigned) : assigned, now));
+      keep(null, TaskMachine.assigned(stopping ? unwanted(assigned) : assigned, now), now);
     }
   }
 
   private void stop(WorkerTask task, Instant now) {
-    keep(task, TaskMachine.on(task, new TaskEvent.Assigned(unwanted(task.assignment())), now));
+    keep(task, TaskMachine.on(task, new TaskEvent.Assigned(unwanted(task.assignment())), now), now);
   }
 
   private static AssignedTask unwanted(AssignedTask assigned) {
@@ -291,13 +291,13 @@ public final class AgentCore {
   private void ofTask(String id, TaskEvent event, Instant now) {
     var known = tasks.get(id);
     if (known != null) {
-      keep(known, TaskMachine.on(known, event, now));
+      keep(known, TaskMachine.on(known, event, now), now);
     }
   }
 
   /// Takes a task's next value over: what is to be run, reported, written down and shown to the
   /// mesh follows from the difference.
-  private void keep(@Nullable WorkerTask before, TaskMachine.Step step) {
+  private void keep(@Nullable WorkerTask before, TaskMachine.Step step, Instant now) {
     var after = step.task();
     var id = after.id();
     for (var effect : step.effects()) {
@@ -322,7 +322,11 @@ public final class AgentCore {
       reports.forget(id);
     } else if (before == null || !before.status().equals(after.status())) {
       if (!after.status().equals(after.assignment().getTask().getStatus())) {
-        reports.changed(id, after.status());
+        if (isStep(after)) {
+          reports.stepped(id, after.status(), now);
+        } else {
+          reports.changed(id, after.status());
+        }
       }
     }
     if (before == null || isWorthSaving(before, after)) {
@@ -331,6 +335,12 @@ public final class AgentCore {
     if (before != null && isDead(before) != isDead(after) && mesh.contains(id)) {
       meshChanged = true;
     }
+  }
+
+  /// Whether the task goes on from its state by itself, and nobody waits for it.
+  private static boolean isStep(WorkerTask task) {
+    return TaskStates.isBefore(task.state(), TaskState.TASK_STATE_RUNNING)
+        && TaskStates.isBefore(task.state(), task.desired());
   }
 
   /// The steps before RUNNING are simply taken again by the next agent, so they are not written

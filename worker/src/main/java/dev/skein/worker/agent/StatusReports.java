@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// One report is on its way at a time. What changes meanwhile waits for the acknowledgement, so
 /// that a task's steps coalesce into its latest status and a node reports as fast as the managers
-/// commit, whatever the load. Not thread-safe: owned by the agent's core.
+/// commit, whatever the load. A step that the next one will soon follow waits for it a little:
+/// each report is an entry of the managers' log, and the status that matters would queue behind
+/// it. Not thread-safe: owned by the agent's core.
 final class StatusReports {
 
   /// Updates in one report.
@@ -23,19 +25,37 @@ final class StatusReports {
   /// A report unanswered for so long is repeated.
   static final Duration REPEAT_AFTER = Duration.ofSeconds(5);
 
+  /// A step is reported after this time if no later status has come by then. Starts that take less
+  /// are one report, of RUNNING.
+  static final Duration STEP_DELAY = Duration.ofMillis(100);
+
   private final LinkedHashMap<String, TaskStatus> unreported = new LinkedHashMap<>();
+
+  /// Those of [#unreported] that may wait, with the times up to which; the earliest first.
+  private final LinkedHashMap<String, Instant> waiting = new LinkedHashMap<>();
+
   private final Map<String, TaskStatus> onItsWay = new HashMap<>();
   private long sequence;
   private @Nullable Instant sentAt;
 
-  /// A task has a new status.
+  /// A task has a new status, for the next report.
   void changed(String taskId, TaskStatus status) {
     unreported.put(taskId, status);
+    waiting.remove(taskId);
+  }
+
+  /// A task has taken a step on its way to another status.
+  void stepped(String taskId, TaskStatus status, Instant now) {
+    var overdue = unreported.put(taskId, status) != null && !waiting.containsKey(taskId);
+    if (!overdue || onItsWay.containsKey(taskId)) {
+      waiting.putIfAbsent(taskId, now.plus(STEP_DELAY));
+    }
   }
 
   /// A task's status interests nobody any more.
   void forget(String taskId) {
     unreported.remove(taskId);
+    waiting.remove(taskId);
     onItsWay.remove(taskId);
   }
 
@@ -57,8 +77,7 @@ final class StatusReports {
 
   /// The next report to send now, or null.
   @Nullable TaskStatusReport next(Instant now) {
-    var sent = sentAt;
-    if (unreported.isEmpty() || (sent != null && now.isBefore(sent.plus(REPEAT_AFTER)))) {
+    if (unreported.isEmpty() || !isDue(now)) {
       return null;
     }
     onItsWay.clear();
@@ -68,6 +87,7 @@ final class StatusReports {
         break;
       }
       onItsWay.put(entry.getKey(), entry.getValue());
+      waiting.remove(entry.getKey());
       report.addUpdates(
           TaskStatusUpdate.newBuilder().setTaskId(entry.getKey()).setStatus(entry.getValue()));
     }
@@ -75,10 +95,23 @@ final class StatusReports {
     return report.build();
   }
 
-  /// When an unanswered report is due again, or null.
-  @Nullable Instant repeatAt() {
+  private boolean isDue(Instant now) {
+    var due = dueAt();
+    var urgent = sentAt == null && unreported.size() > waiting.size();
+    return urgent || (due != null && !now.isBefore(due));
+  }
+
+  /// When [#next] has a report again without another change: an unanswered one's repetition, or the
+  /// first step that has waited long enough; null for never.
+  @Nullable Instant dueAt() {
+    if (unreported.isEmpty()) {
+      return null;
+    }
     var sent = sentAt;
-    return sent == null || unreported.isEmpty() ? null : sent.plus(REPEAT_AFTER);
+    if (sent != null) {
+      return sent.plus(REPEAT_AFTER);
+    }
+    return waiting.isEmpty() ? null : waiting.firstEntry().getValue();
   }
 
   /// Whether the managers have committed everything.

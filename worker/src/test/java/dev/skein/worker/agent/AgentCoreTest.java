@@ -109,10 +109,33 @@ final class AgentCoreTest {
   void stepsBetweenTwoAcknowledgementsAreReportedAsTheLatest() {
     accepted("one");
     assignments(Assignments.Type.TYPE_COMPLETE, 0, task("t1"));
+    effects.addAll(core.on(new AgentEvent.Tick(), NOW.plus(StatusReports.STEP_DELAY)));
     run("t1");
     acknowledgeAll();
 
     assertThat(reported("t1")).containsExactly(TaskState.TASK_STATE_PREPARING, TASK_STATE_RUNNING);
+  }
+
+  @Test
+  void aStartThatTakesNoTimeIsReportedOnce() {
+    accepted("one");
+    assignments(Assignments.Type.TYPE_COMPLETE, 0, task("t1"));
+    assertThat(core.wakeAt()).isEqualTo(NOW.plus(StatusReports.STEP_DELAY));
+    run("t1");
+    acknowledgeAll();
+
+    assertThat(reported("t1")).containsExactly(TASK_STATE_RUNNING);
+  }
+
+  @Test
+  void aTaskThatIsToBeReadyIsReportedReadyAtOnce() {
+    accepted("one");
+    var task = TaskMachineTest.task(TASK_STATE_ASSIGNED, TaskState.TASK_STATE_READY);
+    assignments(Assignments.Type.TYPE_COMPLETE, 0, task);
+    var id = task.getTask().getId();
+    on(new AgentEvent.OfTask(id, new TaskEvent.Prepared()));
+
+    assertThat(reported(id)).containsExactly(TaskState.TASK_STATE_READY);
   }
 
   @Test

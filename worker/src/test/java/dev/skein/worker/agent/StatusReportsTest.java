@@ -39,7 +39,7 @@ final class StatusReportsTest {
     assertThat(reports.next(NOW)).isNull();
 
     var due = NOW.plus(StatusReports.REPEAT_AFTER);
-    assertThat(reports.repeatAt()).isEqualTo(due);
+    assertThat(reports.dueAt()).isEqualTo(due);
     assertThat(reports.next(due.minusNanos(1))).isNull();
     var second = next(due);
 
@@ -91,11 +91,65 @@ final class StatusReportsTest {
   }
 
   @Test
+  void aStepWaitsForTheNextOneButNotForLong() {
+    reports.stepped("t1", status(TaskState.TASK_STATE_PREPARING), NOW);
+    assertThat(reports.next(NOW)).isNull();
+    reports.stepped("t1", status(TaskState.TASK_STATE_STARTING), NOW.plusMillis(50));
+
+    var due = NOW.plus(StatusReports.STEP_DELAY);
+    assertThat(reports.dueAt()).isEqualTo(due);
+    assertThat(reports.next(due.minusNanos(1))).isNull();
+    assertThat(next(due).getUpdates(0).getStatus().getState())
+        .isEqualTo(TaskState.TASK_STATE_STARTING);
+  }
+
+  @Test
+  void aStepGoesAlongWithWhatDoesNotWait() {
+    reports.stepped("t1", status(TaskState.TASK_STATE_PREPARING), NOW);
+    reports.stepped("t2", status(TaskState.TASK_STATE_PREPARING), NOW);
+    reports.changed("t2", status(TaskState.TASK_STATE_RUNNING));
+
+    var report = next(NOW);
+
+    assertThat(tasks(report)).containsExactly("t1", "t2");
+    reports.acknowledged(report.getSequence());
+    assertThat(reports.isEmpty()).isTrue();
+    assertThat(reports.dueAt()).isNull();
+  }
+
+  @Test
+  void aStepAfterOneOnItsWayWaitsAnew() {
+    reports.stepped("t1", status(TaskState.TASK_STATE_PREPARING), NOW);
+    var sent = NOW.plus(StatusReports.STEP_DELAY);
+    var first = next(sent);
+    reports.stepped("t1", status(TaskState.TASK_STATE_STARTING), sent);
+
+    reports.acknowledged(first.getSequence());
+
+    assertThat(reports.next(sent)).isNull();
+    assertThat(reports.dueAt()).isEqualTo(sent.plus(StatusReports.STEP_DELAY));
+  }
+
+  @Test
+  void aStepThatWasOnItsWayWhenTheSessionEndedGoesAtOnce() {
+    reports.stepped("t1", status(TaskState.TASK_STATE_PREPARING), NOW);
+    next(NOW.plus(StatusReports.STEP_DELAY));
+    reports.disconnected();
+
+    reports.stepped("t1", status(TaskState.TASK_STATE_STARTING), NOW.plusSeconds(1));
+
+    assertThat(tasks(next(NOW.plusSeconds(1)))).containsExactly("t1");
+  }
+
+  @Test
   void aForgottenTaskIsNotReported() {
     reports.changed("t1", status(TaskState.TASK_STATE_RUNNING));
+    reports.stepped("t2", status(TaskState.TASK_STATE_PREPARING), NOW);
 
     reports.forget("t1");
+    reports.forget("t2");
 
     assertThat(reports.next(NOW)).isNull();
+    assertThat(reports.dueAt()).isNull();
   }
 }

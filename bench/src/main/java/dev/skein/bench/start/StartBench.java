@@ -12,7 +12,8 @@ import java.util.ArrayList;
 
 /// On a cluster of three managers and two workers: the time from the request that creates a service
 /// of one replica until the API shows it running, and from the request that scales a service from 1
-/// to 100 until all run. The replicas are `sleep`.
+/// to 100 until all run. The replicas are `sleep`. Each begins when the tasks of the one before are
+/// gone: ending them is work, too.
 ///
 /// Arguments: services (20), scalings (3).
 @RealTime
@@ -79,5 +80,6 @@ public final class StartBench {
     LocalCluster.await(
         name + " is not removed",
         () -> client.list("/services?filters=" + Services.filter("name", name)).isEmpty());
+    LocalCluster.await(name + " has tasks left", () -> client.list("/tasks").isEmpty());
   }
 }

@@ -27,7 +27,7 @@ final class StatusReports {
 
   /// A step is reported after this time if no later status has come by then. Starts that take less
   /// are one report, of RUNNING.
-  static final Duration STEP_DELAY = Duration.ofMillis(100);
+  static final Duration STEP_DELAY = Duration.ofMillis(200);
 
   private final LinkedHashMap<String, TaskStatus> unreported = new LinkedHashMap<>();
 
@@ -86,8 +86,12 @@ final class StatusReports {
       if (onItsWay.size() == UPDATES_MAX) {
         break;
       }
-      onItsWay.put(entry.getKey(), entry.getValue());
+      var until = waiting.get(entry.getKey());
+      if (until != null && now.isBefore(until)) {
+        continue;
+      }
       waiting.remove(entry.getKey());
+      onItsWay.put(entry.getKey(), entry.getValue());
       report.addUpdates(
           TaskStatusUpdate.newBuilder().setTaskId(entry.getKey()).setStatus(entry.getValue()));
     }

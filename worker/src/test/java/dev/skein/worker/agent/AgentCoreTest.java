@@ -242,9 +242,6 @@ final class AgentCoreTest {
       tasks[i] = task("t%05d".formatted(i));
     }
     assignments(Assignments.Type.TYPE_COMPLETE, 0, tasks);
-    while (core.wakeAt() != null) {
-      acknowledgeAll();
-    }
 
     assertThat(core.tasks()).hasSize(AgentCore.TASKS_MAX);
     assertThat(reported("t10000")).containsExactly(TASK_STATE_REJECTED);

@@ -1,6 +1,7 @@
 package dev.skein.state.ratis;
 
 import java.util.EnumSet;
+import java.util.Map;
 import org.apache.ratis.grpc.server.GrpcServices;
 import org.apache.ratis.proto.grpc.RaftServerProtocolServiceGrpc;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall;
@@ -13,18 +14,22 @@ import org.apache.ratis.thirdparty.io.grpc.netty.NettyServerBuilder;
 
 /// What the Raft port serves: only what members say to each other. Ratis also offers its client and
 /// its administration service there, which could rewrite the configuration; both are refused,
-/// because changes go through this process. Votes become durable on their way out. [TermService]
-/// comes beside Ratis' own.
+/// because changes go through this process. Votes, and the receipts of snapshots, become durable on
+/// their way out. [TermService] comes beside Ratis' own.
 final class PeerServices implements GrpcServices.Customizer, ServerInterceptor {
-  private static final String VOTE =
-      RaftServerProtocolServiceGrpc.getRequestVoteMethod().getFullMethodName();
-
-  private final VoteDurability votes;
   private final TermService terms;
 
-  PeerServices(VoteDurability votes, TermService terms) {
-    this.votes = votes;
+  /// What must be durable before an answer of this method leaves.
+  private final Map<String, Runnable> syncs;
+
+  PeerServices(VoteDurability votes, SealedStateMachine machine, TermService terms) {
     this.terms = terms;
+    this.syncs =
+        Map.of(
+            RaftServerProtocolServiceGrpc.getRequestVoteMethod().getFullMethodName(),
+            votes::sync,
+            RaftServerProtocolServiceGrpc.getInstallSnapshotMethod().getFullMethodName(),
+            machine::syncSnapshots);
   }
 
   @Override
@@ -46,14 +51,15 @@ final class PeerServices implements GrpcServices.Customizer, ServerInterceptor {
           new Metadata());
       return new ServerCall.Listener<>() {};
     }
-    if (!VOTE.equals(call.getMethodDescriptor().getFullMethodName())) {
+    Runnable sync = syncs.get(call.getMethodDescriptor().getFullMethodName());
+    if (sync == null) {
       return next.startCall(call, headers);
     }
     return next.startCall(
         new ForwardingServerCall.SimpleForwardingServerCall<Q, R>(call) {
           @Override
           public void sendMessage(R message) {
-            votes.sync();
+            sync.run();
             super.sendMessage(message);
           }
         },

@@ -122,7 +122,8 @@ public final class RaftNode implements AutoCloseable {
               .setOption(RaftStorage.StartupOption.RECOVER)
               .setStateMachineRegistry(any -> machine)
               .setProperties(RatisSettings.properties(config, directory))
-              .setParameters(RatisSettings.parameters(config, new PeerServices(durability, asking)))
+              .setParameters(
+                  RatisSettings.parameters(config, new PeerServices(durability, machine, asking)))
               .build();
       server = built;
       built.start();
@@ -309,6 +310,11 @@ public final class RaftNode implements AutoCloseable {
   long durableVotes() {
     VoteDurability known = votes;
     return known == null ? 0 : known.syncs();
+  }
+
+  /// Receipts of the leader's snapshots made durable so far.
+  long durableSnapshots() {
+    return machine.durableSnapshots();
   }
 
   /// Stops: proposals without an outcome fail, leadership is lost, files are closed. Hand over

@@ -2,6 +2,7 @@ package dev.skein.state.ratis;
 
 import dev.skein.state.seal.Sealer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -121,6 +122,24 @@ final class SealedStateMachine extends BaseStateMachine {
     }
     getLifeCycle().transition(LifeCycle.State.RUNNING);
     LOG.info("took over the leader's snapshot, up to entry {}", getLastAppliedTermIndex());
+  }
+
+  /// Makes a snapshot from the leader durable, before the leader hears that it is here: from then
+  /// on this member counts as one that has all of it. A failure stops the node, because a second
+  /// fsync would succeed without having stored anything.
+  void syncSnapshots() {
+    try {
+      files.sync();
+    } catch (IOException e) {
+      events.failed(e);
+      throw new UncheckedIOException(
+          "cannot fsync the leader's snapshot: its receipt is withheld", e);
+    }
+  }
+
+  /// How many receipts of the leader's snapshots were made durable.
+  long durableSnapshots() {
+    return files.syncs();
   }
 
   private void restore() throws IOException {

@@ -50,11 +50,21 @@ class FaultStoryTest {
 
   @TempDir private static Path directory;
 
+  private static final int SNAPSHOT_INTERVAL = 100;
+
+  /// Entries that a manager keeps behind its snapshot.
+  private static final int KEPT_ENTRIES = 500;
+
   private static Lab lab;
 
   @BeforeAll
   static void start() throws Exception {
-    lab = Lab.create(Launcher.script(), Lab.Plan.of(3, 1).withClocks());
+    var swarm =
+        JsonParser.parseString(
+            "{\"Raft\": {\"SnapshotInterval\": %d}}".formatted(SNAPSHOT_INTERVAL));
+    lab =
+        Lab.create(
+            Launcher.script(), Lab.Plan.of(3, 1).withClocks().withSwarm(swarm.getAsJsonObject()));
   }
 
   @AfterAll
@@ -239,6 +249,38 @@ class FaultStoryTest {
     }
     lab.await(Condition.ready(), SOON);
     requireKept(acknowledged);
+  }
+
+  /// Ratis fsyncs nothing of a snapshot that it receives.
+  @Test
+  void powerThatFailsAfterAManagerTookOverTheLeadersSnapshotTakesNothingOfIt() throws Exception {
+    // Only whole segments of the log are dropped, and a new leader's term begins another.
+    inject("lead", lab.followers(SOON).getFirst(), Map.of()).end();
+    makeEntries(KEPT_ENTRIES + 2 * SNAPSHOT_INTERVAL);
+    var manager = lab.followers(SOON).getFirst();
+    var demoted = inject("demote", manager, Map.of());
+    var before = Files.size(manager.log());
+    demoted.end();
+    Await.until(
+        "it was sent a snapshot",
+        SOON,
+        () ->
+            assertThat(manager.logFrom(before))
+                .as(manager.name())
+                .contains("took over the leader's snapshot"));
+
+    inject("power.cut", manager, Map.of()).end();
+
+    lab.await(Condition.ready(), SOON);
+    assertThat(manager.isRunning()).isTrue();
+  }
+
+  /// Makes and removes services, each a change for itself.
+  private static void makeEntries(int count) throws IOException {
+    for (var i = 0; i < count / 2; i++) {
+      create("entry-" + i, 0, "true", "{}");
+      remove("entry-" + i);
+    }
   }
 
   private static Optional<String> writes(List<String> acknowledged) {

@@ -59,10 +59,12 @@ final class LogInspection {
 
   private LogInspection() {}
 
-  /// Checks everything and cuts off a torn last write.
+  /// Checks everything, after it has cleared up an interrupted [SnapshotTakeover]; cuts off a torn
+  /// last write.
   ///
   /// @throws RaftStorageException naming the damaged file
   static Contents check(StateDirectory directory) throws IOException {
+    SnapshotTakeover.recover(directory);
     return new LogInspection().inspect(directory);
   }
 

@@ -29,7 +29,7 @@ final class PeerServices implements GrpcServices.Customizer, ServerInterceptor {
             RaftServerProtocolServiceGrpc.getRequestVoteMethod().getFullMethodName(),
             votes::sync,
             RaftServerProtocolServiceGrpc.getInstallSnapshotMethod().getFullMethodName(),
-            machine::syncSnapshots);
+            machine::syncReceipt);
   }
 
   @Override

@@ -313,8 +313,8 @@ public final class RaftNode implements AutoCloseable {
   }
 
   /// Receipts of the leader's snapshots made durable so far.
-  long durableSnapshots() {
-    return machine.durableSnapshots();
+  long durableReceipts() {
+    return machine.durableReceipts();
   }
 
   /// Stops: proposals without an outcome fail, leadership is lost, files are closed. Hand over

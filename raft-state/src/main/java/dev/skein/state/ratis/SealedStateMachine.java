@@ -30,6 +30,7 @@ import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
+import org.apache.ratis.util.function.CheckedConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,8 @@ final class SealedStateMachine extends BaseStateMachine {
   private final AtomicLong snapshotCalls = new AtomicLong();
   private final List<CompletableFuture<Long>> awaiting = new ArrayList<>();
 
+  private volatile @Nullable SnapshotTakeover takeover;
+
   // Owned by Ratis' updater thread.
   private long entriesSinceSnapshot;
   private long bytesSinceSnapshot;
@@ -97,16 +100,19 @@ final class SealedStateMachine extends BaseStateMachine {
         .startAndTransition(
             () -> {
               super.initialize(server, group, storage);
+              takeover = new SnapshotTakeover(storage.getStorageDir().getRoot().toPath());
               files.init(storage);
               restore();
             },
             IOException.class);
   }
 
-  // A snapshot from the leader replaces the directory between pause and reinitialize. Ratis leaves
-  // the division closed unless the life cycle goes through exactly these states.
+  // A snapshot from the leader has been received whole, and replaces the directory between pause
+  // and reinitialize. Ratis leaves the division closed unless the life cycle goes through exactly
+  // these states.
   @Override
   public void pause() {
+    makeDurable(SnapshotTakeover::syncReceived);
     getLifeCycle().transition(LifeCycle.State.PAUSING);
     getLifeCycle().transition(LifeCycle.State.PAUSED);
   }
@@ -124,22 +130,30 @@ final class SealedStateMachine extends BaseStateMachine {
     LOG.info("took over the leader's snapshot, up to entry {}", getLastAppliedTermIndex());
   }
 
-  /// Makes a snapshot from the leader durable, before the leader hears that it is here: from then
-  /// on this member counts as one that has all of it. A failure stops the node, because a second
-  /// fsync would succeed without having stored anything.
-  void syncSnapshots() {
-    try {
-      files.sync();
-    } catch (IOException e) {
-      events.failed(e);
-      throw new UncheckedIOException(
-          "cannot fsync the leader's snapshot: its receipt is withheld", e);
-    }
+  /// Makes the takeover of the leader's snapshot durable, before the leader hears of it: from then
+  /// on this member counts as one that has all of it.
+  void syncReceipt() {
+    makeDurable(SnapshotTakeover::syncReceipt);
   }
 
   /// How many receipts of the leader's snapshots were made durable.
-  long durableSnapshots() {
-    return files.syncs();
+  long durableReceipts() {
+    SnapshotTakeover known = takeover;
+    return known == null ? 0 : known.receipts();
+  }
+
+  // A failure stops the node, because a second fsync would succeed without having stored anything.
+  private void makeDurable(CheckedConsumer<SnapshotTakeover, IOException> sync) {
+    SnapshotTakeover known = takeover;
+    if (known == null) {
+      return; // Not initialized, so nothing was received.
+    }
+    try {
+      sync.accept(known);
+    } catch (IOException e) {
+      events.failed(e);
+      throw new UncheckedIOException("cannot fsync the leader's snapshot", e);
+    }
   }
 
   private void restore() throws IOException {

@@ -11,15 +11,11 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -43,7 +39,6 @@ final class SnapshotFiles extends SimpleStateMachineStorage {
       };
 
   private final Sealer sealer;
-  private final AtomicLong syncs = new AtomicLong();
   private volatile @Nullable Path directory;
 
   SnapshotFiles(Sealer sealer) {
@@ -94,29 +89,6 @@ final class SnapshotFiles extends SimpleStateMachineStorage {
       Files.deleteIfExists(temporary);
       throw e;
     }
-  }
-
-  /// Makes durable what Ratis wrote: it renames a directory with the leader's snapshot to this one
-  /// and fsyncs neither. A file that is deleted meanwhile is not needed any more.
-  void sync() throws IOException {
-    Path files = directory();
-    try (Stream<Path> all = Files.list(files)) {
-      for (Path file : all.toList()) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-          channel.force(true);
-        } catch (NoSuchFileException e) {
-          // Replaced by a later snapshot.
-        }
-      }
-    }
-    DurableFile.syncDirectory(files);
-    DurableFile.syncDirectory(Objects.requireNonNull(files.getParent()));
-    syncs.incrementAndGet();
-  }
-
-  /// How often [#sync] was done.
-  long syncs() {
-    return syncs.get();
   }
 
   /// Loads the latest snapshot into the machine.

@@ -143,8 +143,8 @@ final class RaftNodeTest {
       Member back = cluster.restart(away.id.id());
       TestCluster.await("catching up", () -> back.machine.get("k99").equals(filler + 1599));
       assertThat(back.machine.restores()).isPositive();
-      TestCluster.await("a durable receipt", () -> back.node.durableSnapshots() > 0);
-      assertThat(leader.node.durableSnapshots()).isZero();
+      TestCluster.await("a durable receipt", () -> back.node.durableReceipts() > 0);
+      assertThat(leader.node.durableReceipts()).isZero();
       cluster.put("last", "1");
       TestCluster.await("following on", () -> back.machine.get("last").equals("1"));
       assertThat(back.machine.values()).isEqualTo(leader.machine.values());

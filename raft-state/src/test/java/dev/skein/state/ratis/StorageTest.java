@@ -110,6 +110,46 @@ final class StorageTest {
   }
 
   @Test
+  void whatAnInterruptedTakeoverOfASnapshotLeftIsClearedUp() throws Exception {
+    RaftMember member;
+    try (TestCluster cluster = TestCluster.of(1, root)) {
+      cluster.put("a", SECRET);
+      Member only = cluster.awaitLeader();
+      member = only.id;
+      only.node.snapshotNow().get(10, TimeUnit.SECONDS);
+      cluster.stopAll();
+      Path snapshots = Objects.requireNonNull(only("snapshot.").getParent());
+      Path group = Objects.requireNonNull(snapshots.getParent());
+
+      // Before the renames, between them, and after them.
+      for (List<String> left :
+          List.of(
+              List.of("tmp/snapshot-1"),
+              List.of("tmp/snapshot-2", "sm.tmp20260101"),
+              List.of("sm.tmp20260102"))) {
+        for (String directory : left) {
+          Path half = Files.createDirectories(group.resolve(directory));
+          Files.writeString(half.resolve("snapshot.9_999"), "half of it");
+        }
+        if (left.size() == 2) {
+          wipe(group.resolve(left.getLast()));
+          Files.move(snapshots, group.resolve(left.getLast()));
+        }
+        Member back = cluster.start(member, List.of());
+        TestCluster.await("the state", () -> SECRET.equals(back.machine.get("a")));
+        assertThat(back.machine.restores()).as("%s: from its snapshot", left).isEqualTo(1);
+        cluster.stopAll();
+        try (Stream<Path> all = Files.list(group)) {
+          assertThat(all.map(path -> path.getFileName().toString()))
+              .as(left.toString())
+              .contains("sm")
+              .noneMatch(name -> name.contains("tmp"));
+        }
+      }
+    }
+  }
+
+  @Test
   void aDirectoryOfAnotherClusterMemberOrVersionIsRefused() throws Exception {
     RaftMember member = writeAndStop(1);
     try (TestCluster other = new TestCluster(root, "c2")) {

@@ -80,6 +80,8 @@ final class StatusReports {
     if (unreported.isEmpty() || !isDue(now)) {
       return null;
     }
+    // An unanswered report is repeated even if all that is left of it are steps that wait again.
+    var repeated = sentAt != null;
     onItsWay.clear();
     var report = TaskStatusReport.newBuilder().setSequence(++sequence);
     for (var entry : unreported.entrySet()) {
@@ -87,7 +89,7 @@ final class StatusReports {
         break;
       }
       var until = waiting.get(entry.getKey());
-      if (until != null && now.isBefore(until)) {
+      if (!repeated && until != null && now.isBefore(until)) {
         continue;
       }
       waiting.remove(entry.getKey());

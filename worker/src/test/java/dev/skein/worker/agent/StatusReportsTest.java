@@ -130,6 +130,23 @@ final class StatusReportsTest {
   }
 
   @Test
+  void aReportIsRepeatedWithTheStepThatHasReplacedItsOwn() {
+    reports.stepped("t1", status(TaskState.TASK_STATE_PREPARING), NOW);
+    var sent = NOW.plus(StatusReports.STEP_DELAY);
+    var first = next(sent);
+    var due = sent.plus(StatusReports.REPEAT_AFTER);
+    reports.stepped("t1", status(TaskState.TASK_STATE_STARTING), due.minusNanos(1));
+
+    var second = next(due);
+
+    assertThat(tasks(second)).containsExactly("t1");
+    reports.acknowledged(first.getSequence());
+    assertThat(reports.isEmpty()).isFalse();
+    reports.acknowledged(second.getSequence());
+    assertThat(reports.isEmpty()).isTrue();
+  }
+
+  @Test
   void aStepThatWasOnItsWayWhenTheSessionEndedGoesAtOnce() {
     reports.stepped("t1", status(TaskState.TASK_STATE_PREPARING), NOW);
     next(NOW.plus(StatusReports.STEP_DELAY));

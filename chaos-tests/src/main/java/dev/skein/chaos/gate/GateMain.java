@@ -32,6 +32,18 @@ public final class GateMain {
   private static final String USAGE =
       "usage: gate [--short] [--for DURATION] [--seed S] [--upgrade-to SCRIPT]";
 
+  private static final String OPTIONS =
+      """
+      Injects faults into a cluster of real daemons under load and checks that all invariants hold.
+
+        --short              some faults only, in three minutes
+        --for DURATION       one round after the other until the time is over: 90s, 30m, 2h
+        --seed S             the order and the targets of the faults, to repeat a run
+        --upgrade-to SCRIPT  a rolling change to the build of another checkout's skein script too
+
+      Ends with 0 if every invariant held and every sabotage was caught, with 1 if not.
+      """;
+
   private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,4})(s|m|h)");
 
   /// What the command line says.
@@ -45,6 +57,11 @@ public final class GateMain {
         new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8)) {
       int code;
       try {
+        if (List.of(words).contains("--help")) {
+          out.println(USAGE);
+          out.print(OPTIONS);
+          return;
+        }
         code = run(parse(words), out);
       } catch (IllegalArgumentException e) {
         out.println("gate: " + e.getMessage());

@@ -33,8 +33,16 @@ final class TaskSpecRules {
               + "(?::\\w[\\w.-]{0,127})?"
               + "(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?");
   private static final int IMAGE_CHARACTERS = 512;
+
+  /// Linux' signals, by name or number; what a node can send.
   private static final Pattern SIGNAL =
-      Pattern.compile("(?:SIG)?[A-Z][A-Z0-9]{1,9}(?:[+-][0-9]{1,2})?|[1-9][0-9]?");
+      Pattern.compile(
+          "(?:SIG)?(?:HUP|INT|QUIT|ILL|TRAP|ABRT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT"
+              + "|CHLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|PWR|SYS"
+              + "|RTMIN(?:\\+(?:[1-9]|[12][0-9]|30))?|RTMAX(?:-(?:[1-9]|[12][0-9]|30))?)"
+              + "|[1-9]|[1-5][0-9]|6[0-4]",
+          Pattern.CASE_INSENSITIVE);
+
   private static final Pattern SPREAD =
       Pattern.compile("(?:node|engine)\\.labels\\.[A-Za-z0-9_][A-Za-z0-9_.\\-/]*");
 
@@ -110,7 +118,8 @@ final class TaskSpecRules {
     }
     if (!spec.getStopSignal().isEmpty() && !SIGNAL.matcher(spec.getStopSignal()).matches()) {
       throw invalid(
-          "ContainerSpec: invalid stop signal '%s': use a name such as SIGTERM, or a number",
+          "ContainerSpec: invalid stop signal '%s': use a name such as SIGTERM, or a number from 1"
+              + " to 64",
           spec.getStopSignal());
     }
     var directory = spec.getDir();

@@ -64,6 +64,8 @@ class SpecRulesTest {
         wrong("invalid environment variable ''", task -> container(task).addEnv("=secret")),
         wrong("zero byte", task -> container(task).addArgs("a\0b")),
         wrong("invalid stop signal 'HUP!'", task -> container(task).setStopSignal("HUP!")),
+        wrong("invalid stop signal 'SIGFOO'", task -> container(task).setStopSignal("SIGFOO")),
+        wrong("invalid stop signal '65'", task -> container(task).setStopSignal("65")),
         wrong(
             "the working directory 'srv/web' is invalid: it needs to be an absolute path",
             task -> container(task).setDir("srv/web")),

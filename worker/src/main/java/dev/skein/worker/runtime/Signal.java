@@ -3,6 +3,8 @@ package dev.skein.worker.runtime;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A signal by its Linux number on x86-64 and arm64.
 ///
@@ -45,6 +47,13 @@ public record Signal(int number) {
 
   private static final int MAX_NUMBER = 64;
 
+  /// The first real-time signal that programs may use (signal(7)); the C library has those before.
+  private static final int RTMIN = 34;
+
+  /// `RTMIN+3`, which containers with systemd stop by, or `RTMAX-1`.
+  private static final Pattern REAL_TIME =
+      Pattern.compile("RT(?:MIN(?:\\+([1-9]|[12][0-9]|30))?|(MAX)(?:-([1-9]|[12][0-9]|30))?)");
+
   /// Asks a program to end.
   public static final Signal TERM = new Signal(15);
 
@@ -65,12 +74,21 @@ public record Signal(int number) {
     }
   }
 
-  /// Reads `SIGTERM`, `term` or `15`. Throws [IllegalArgumentException] for anything else.
+  /// Reads `SIGTERM`, `term`, `SIGRTMIN+3` or `15`. Throws [IllegalArgumentException] for anything
+  /// else.
   public static Signal parse(String text) {
     var name = text.strip().toUpperCase(Locale.ROOT);
-    var known = NUMBERS.get(name.startsWith("SIG") ? name.substring(3) : name);
+    var bare = name.startsWith("SIG") ? name.substring(3) : name;
+    var known = NUMBERS.get(bare);
     if (known != null) {
       return new Signal(known);
+    }
+    var realTime = REAL_TIME.matcher(bare);
+    if (realTime.matches()) {
+      return new Signal(
+          realTime.group(2) == null
+              ? RTMIN + offset(realTime.group(1))
+              : MAX_NUMBER - offset(realTime.group(3)));
     }
     if (name.matches("[0-9]{1,2}")) {
       return new Signal(Integer.parseInt(name));
@@ -79,8 +97,15 @@ public record Signal(int number) {
         "unknown signal \"" + text + "\": use a name such as SIGTERM or a number from 1 to 64");
   }
 
-  /// The name, such as `SIGTERM`, or `SIG40` for one without a name.
+  private static int offset(@Nullable String digits) {
+    return digits == null ? 0 : Integer.parseInt(digits);
+  }
+
+  /// The name, such as `SIGTERM`, or `SIG33` for one without a name.
   public String name() {
+    if (number >= RTMIN) {
+      return number == RTMIN ? "SIGRTMIN" : "SIGRTMIN+" + (number - RTMIN);
+    }
     Optional<String> known =
         NUMBERS.entrySet().stream()
             .filter(entry -> entry.getValue() == number)

@@ -133,6 +133,10 @@ class RejectionTest {
     assertThat(Signal.parse("SIGTERM")).isEqualTo(Signal.TERM);
     assertThat(Signal.parse("kill")).isEqualTo(Signal.KILL);
     assertThat(Signal.parse("3").name()).isEqualTo("SIGQUIT");
+    assertThat(Signal.parse("SIGRTMIN+3").number()).isEqualTo(37);
+    assertThat(Signal.parse("rtmax-1").name()).isEqualTo("SIGRTMIN+29");
+    assertThatThrownBy(() -> Signal.parse("SIGRTMIN+31")).hasMessageContaining("unknown");
+    assertThatThrownBy(() -> Signal.parse("SIGRTMAX-31")).hasMessageContaining("unknown");
     assertThatThrownBy(() -> Signal.parse("SIGFOO")).hasMessageContaining("\"SIGFOO\"");
     assertThatThrownBy(() -> Signal.parse("0")).hasMessageContaining("not between 1 and 64");
   }

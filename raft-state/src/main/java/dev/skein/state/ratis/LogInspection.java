@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.thirdparty.com.google.protobuf.InvalidProtocolBufferException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +35,6 @@ final class LogInspection {
   private static final byte[] HEADER = "RaftLog1".getBytes(StandardCharsets.US_ASCII);
   private static final Pattern CLOSED = Pattern.compile("log_(\\d+)-(\\d+)");
   private static final Pattern OPEN = Pattern.compile("log_inprogress_(\\d+)");
-  private static final Pattern SNAPSHOT = Pattern.compile("snapshot\\.(\\d+)_(\\d+)");
   private static final int ENTRY_BYTES_MAX = 5 * 1024 * 1024;
   private static final int SECTOR_BYTES = 512;
   private static final String REPAIR =
@@ -69,14 +69,9 @@ final class LogInspection {
   }
 
   private Contents inspect(StateDirectory directory) throws IOException {
-    long snapshot = -1;
-    for (Path file : list(directory.snapshots())) {
-      Matcher name = SNAPSHOT.matcher(file.getFileName().toString());
-      if (name.matches() && Long.parseLong(name.group(2)) > snapshot) {
-        snapshot = Long.parseLong(name.group(2));
-        lastTerm = Long.parseLong(name.group(1));
-      }
-    }
+    TermIndex latest = SnapshotFiles.latest(directory.snapshots());
+    long snapshot = latest.getIndex();
+    lastTerm = latest.getTerm();
     long previousEnd = -1;
     for (Segment segment : segments(directory.current())) {
       boolean hole = segment.start != previousEnd + 1;

@@ -108,7 +108,7 @@ public final class RaftNode implements AutoCloseable {
     keepProcessAlive();
     RaftGroupId group = RaftGroupId.valueOf(directory.groupId());
     List<RaftPeer> bootstrap = directory.bootstrap().stream().map(Membership::peer).toList();
-    VoteDurability durability = new VoteDurability(self, directory.current());
+    VoteDurability durability = new VoteDurability(self, directory.current(), this::fail);
     votes = durability;
     try {
       TermService asking =

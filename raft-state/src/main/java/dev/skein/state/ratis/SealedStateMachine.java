@@ -3,6 +3,7 @@ package dev.skein.state.ratis;
 import dev.skein.state.seal.Sealer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -150,6 +151,8 @@ final class SealedStateMachine extends BaseStateMachine {
     }
     try {
       sync.accept(known);
+    } catch (ClosedByInterruptException e) {
+      throw new UncheckedIOException("cancelled: the leader's snapshot is not taken over", e);
     } catch (IOException e) {
       events.failed(e);
       throw new UncheckedIOException("cannot fsync the leader's snapshot", e);

@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -56,6 +58,25 @@ final class SnapshotFiles extends SimpleStateMachineStorage {
       }
     }
     super.init(storage);
+  }
+
+  /// The latest snapshot in a directory, by the files' names.
+  ///
+  /// @return `(0, -1)` if there is none
+  static TermIndex latest(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return TermIndex.INITIAL_VALUE;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> SNAPSHOT_REGEX.matcher(String.valueOf(file.getFileName())))
+          .filter(Matcher::matches)
+          .map(
+              name ->
+                  TermIndex.valueOf(Long.parseLong(name.group(1)), Long.parseLong(name.group(2))))
+          .max(Comparator.comparingLong(TermIndex::getIndex))
+          .orElse(TermIndex.INITIAL_VALUE);
+    }
   }
 
   /// Writes a snapshot durably: sealed, synced, its digest first, then the rename that makes it

@@ -2,6 +2,7 @@ package dev.skein.state.ratis;
 
 import dev.skein.state.seal.DurableFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,9 @@ import org.slf4j.LoggerFactory;
 /// Ratis writes it under `tmp/`, renames `sm/` to `sm.tmp` and a date, renames what it has written
 /// to `sm/`, and deletes the former one. It fsyncs nothing of it, and takes up nothing again at the
 /// next start. So: what was written becomes durable before the renames, the renames become durable
-/// before the leader hears of them, and a start finishes or takes back what was interrupted.
+/// before the leader hears of them, and a start finishes or takes back what was interrupted. That
+/// an fsynced log entry is never there without the renames before it is left to the file system:
+/// ext4 and XFS keep the order of such changes.
 final class SnapshotTakeover {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotTakeover.class);
 
@@ -46,14 +49,17 @@ final class SnapshotTakeover {
           channel.force(true);
         }
       }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
-  /// Makes the renames durable, before the receipt leaves: that of the directory, and that of the
-  /// file with the members' configuration, which came along.
+  /// Makes the renames durable, before the receipt leaves: that of the directory, and then what
+  /// relies on it, the log without its former entries and the members' configuration that came
+  /// along.
   void syncReceipt() throws IOException {
-    DurableFile.syncDirectory(current);
     DurableFile.syncDirectory(group);
+    DurableFile.syncDirectory(current);
     receipts.incrementAndGet();
   }
 
@@ -64,6 +70,8 @@ final class SnapshotTakeover {
 
   /// Clears up after a takeover that a crash interrupted. To be called before anything reads the
   /// directory of a stopped member.
+  ///
+  /// @throws IOException if the disk fails
   static void recover(StateDirectory directory) throws IOException {
     Path group = directory.group();
     if (!Files.isDirectory(group)) {
@@ -73,14 +81,22 @@ final class SnapshotTakeover {
     List<Path> former;
     try (Stream<Path> all = Files.list(group)) {
       String prefix = snapshots.getFileName() + ".tmp";
-      former = all.filter(f -> f.getFileName().toString().startsWith(prefix)).sorted().toList();
+      former = all.filter(f -> f.getFileName().toString().startsWith(prefix)).toList();
     }
-    if (!former.isEmpty() && !Files.exists(snapshots)) {
-      // Between the two renames: the log is still that of the former snapshots.
-      LOG.info("a takeover of the leader's snapshot was interrupted; {} is put back", former);
-      Files.move(former.getLast(), snapshots, StandardCopyOption.ATOMIC_MOVE);
+    if (!Files.exists(snapshots)) {
+      if (former.isEmpty()) {
+        return; // It has none, or what is in tmp/ is all that is left of them.
+      }
+      // Between the two renames: the log is still that of the former snapshots. The names have the
+      // clock's time, the files in them the log's.
+      Path latest = former.getFirst();
+      for (Path each : former) {
+        long index = SnapshotFiles.latest(each).getIndex();
+        latest = index > SnapshotFiles.latest(latest).getIndex() ? each : latest;
+      }
+      LOG.warn("a takeover of the leader's snapshot was interrupted; {} is put back", latest);
+      Files.move(latest, snapshots, StandardCopyOption.ATOMIC_MOVE);
       DurableFile.syncDirectory(group);
-      former = former.subList(0, former.size() - 1);
     }
     for (Path left : former) {
       FileUtils.deleteFully(left);

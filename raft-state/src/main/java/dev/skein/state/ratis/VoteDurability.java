@@ -3,11 +3,13 @@ package dev.skein.state.ratis;
 import dev.skein.state.seal.DurableFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.ratis.grpc.server.GrpcServicesImpl;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.protocol.RaftPeerId;
@@ -42,12 +44,15 @@ final class VoteDurability implements AutoCloseable {
 
   private final RaftPeerId id;
   private final Path directory;
+  private final Consumer<IOException> failure;
   private final AtomicLong syncs = new AtomicLong();
 
   /// @param directory where Ratis keeps its metadata file
-  VoteDurability(RaftPeerId id, Path directory) {
+  /// @param failure stops the node: a second fsync would succeed without having stored anything
+  VoteDurability(RaftPeerId id, Path directory, Consumer<IOException> failure) {
     this.id = id;
     this.directory = directory;
+    this.failure = failure;
     MEMBERS.computeIfAbsent(id, any -> ConcurrentHashMap.newKeySet()).add(this);
   }
 
@@ -59,7 +64,11 @@ final class VoteDurability implements AutoCloseable {
     try {
       DurableFile.syncDirectory(directory);
       syncs.incrementAndGet();
+    } catch (ClosedByInterruptException e) {
+      // Ratis cancels its requests when it knows enough; the disk is well.
+      throw new UncheckedIOException("cancelled: the vote is withheld", e);
     } catch (IOException e) {
+      failure.accept(e);
       throw new UncheckedIOException("cannot fsync " + directory + ": the vote is withheld", e);
     }
   }

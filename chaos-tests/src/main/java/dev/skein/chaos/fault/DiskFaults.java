@@ -177,12 +177,7 @@ final class DiskFaults {
     // Its end lets the daemon go; the daemon itself mostly has ended by then.
     var end = List.of("sh", "-c", "kill \"$(cat \"$0\")\"; rm \"$0\"", tracer.toString());
     var deadman = site.arm(List.of(end, site.startCommand()));
-    try {
-      Tracer.attach(site.node(), "fsync,fdatasync", error, tracer, site.deadman());
-    } catch (IOException e) {
-      deadman.fire();
-      throw e;
-    }
+    Tracer.attach(site.node(), "fsync,fdatasync", error, tracer, site.deadman());
     return () -> {
       SystemCommand.succeeds(end.toArray(String[]::new));
       site.node().start();

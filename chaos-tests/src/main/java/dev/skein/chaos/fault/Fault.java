@@ -39,19 +39,32 @@ public record Fault(
     Injection inject(Site site) throws IOException;
   }
 
-  /// Injects it at a site; by an errand to the node where this process can't touch it.
+  /// Injects it at a site; by an errand to the node where this process can't touch it. What fails
+  /// is undone at once.
   public Injection inject(Site site) throws IOException {
     var here = site.named(name);
     var cluster = site.cluster();
     cluster.note("inject %s at %s %s".formatted(name, site.member().name(), site.options()));
-    var injection =
-        needs.isEmpty() || site.member() instanceof Machine
-            ? action.inject(here)
-            : Errand.send(this, here);
+    var injection = injectOrUndo(here);
     return () -> {
       cluster.note("end %s at %s".formatted(name, site.member().name()));
       injection.end();
     };
+  }
+
+  private Injection injectOrUndo(Site site) throws IOException {
+    try {
+      return needs.isEmpty() || site.member() instanceof Machine
+          ? action.inject(site)
+          : Errand.send(this, site);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        site.undo();
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
   }
 
   /// Why it can't be injected in a cluster, as far as can be told from here.

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,21 @@ import java.util.Optional;
 final class LogFaults {
 
   private static final int START_SECONDS = 40;
+
+  /// The file as it was, if the daemon refuses to start on what became of it. Where it came up, it
+  /// has gone on from there, and what was kept is out of date.
+  private static final String RESTORE =
+      """
+      kept=$0 path=$1 process=$2 data=$3
+      shift 3
+      "$@"
+      [ -e "$kept" ] || exit
+      if grep -qsF -e "$data" "/proc/$(cut -d ' ' -f 1 "$process")/cmdline"; then
+        rm -f "$kept" "$path"
+      else
+        mv "$kept" "$(cat "$path")" && rm -f "$path" && "$@"
+      fi
+      """;
 
   private LogFaults() {}
 
@@ -64,25 +80,37 @@ final class LogFaults {
     if (newest(node, prefix).isEmpty()) {
       throw new NotNowException(node.name() + " has no file " + prefix + "* yet");
     }
-    var deadman = site.arm(List.of(site.startCommand()));
+    var kept = node.beside("kept");
+    var path = node.beside("kept.path");
+    if (Files.exists(kept)) {
+      throw new NotNowException(
+          "what %s had before it was damaged is in %s still, for the place that %s names"
+              .formatted(node.name(), kept, path));
+    }
+    var restore = new ArrayList<>(List.of("sh", "-c", RESTORE, kept.toString(), path.toString()));
+    restore.addAll(List.of(node.beside("daemon.pid").toString(), node.data().toString()));
+    restore.addAll(site.startCommand());
+    var deadman = site.arm(List.of(restore));
     node.kill();
     // What it ended with: there may be a newer one by now.
-    var file = newest(node, prefix);
-    var saved = node.beside("saved");
-    Files.copy(file.orElseThrow(), saved, StandardCopyOption.REPLACE_EXISTING);
-    try (var access = new RandomAccessFile(file.orElseThrow().toFile(), "rw")) {
+    var file = newest(node, prefix).orElseThrow();
+    Files.writeString(path, file.toString());
+    // Whole or not at all: it is put back even if this process dies now.
+    var half = node.beside("kept.tmp");
+    Files.copy(file, half, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(half, kept, StandardCopyOption.ATOMIC_MOVE);
+    try (var access = new RandomAccessFile(file.toFile(), "rw")) {
       damage.to(access, Disk.used(access), site);
     }
     node.launch();
     return () -> {
-      if (!comesUp(site)) {
-        site.lab()
-            .note(
-                node.name() + " refused to start on a damaged " + file.orElseThrow().getFileName());
-        Files.copy(saved, file.orElseThrow(), StandardCopyOption.REPLACE_EXISTING);
+      if (!comesUp(site) && Files.exists(kept)) {
+        site.lab().note(node.name() + " refused to start on a damaged " + file.getFileName());
+        Files.copy(kept, file, StandardCopyOption.REPLACE_EXISTING);
         node.start();
       }
-      Files.delete(saved);
+      Files.deleteIfExists(kept);
+      Files.deleteIfExists(path);
       deadman.disarm();
     };
   }
@@ -106,7 +134,7 @@ final class LogFaults {
           .filter(Files::isRegularFile)
           .filter(file -> file.getFileName().toString().startsWith(prefix))
           .filter(file -> !file.getFileName().toString().endsWith(".md5"))
-          .max(Comparator.comparing(Path::toString));
+          .max(Comparator.comparingLong(file -> file.toFile().lastModified()));
     }
   }
 

@@ -164,9 +164,6 @@ final class NetworkFaults {
     Files.writeString(file, rules);
     try {
       SystemCommand.run(site.machine().inside("nft", "-f", file.toString()));
-    } catch (IOException e) {
-      deadman.disarm();
-      throw e;
     } finally {
       Files.delete(file);
     }
@@ -231,7 +228,6 @@ final class NetworkFaults {
       if (line != null) {
         line.close();
       }
-      deadman.fire();
       throw e;
     }
     var opened = line;

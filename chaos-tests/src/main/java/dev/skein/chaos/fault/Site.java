@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// Where a fault is injected, and with what.
 ///
@@ -21,6 +23,7 @@ import java.util.random.RandomGenerator;
 /// @param deadman after what time it undoes itself
 /// @param random what a fault leaves to chance
 /// @param fault the fault's name, for [InForce]
+/// @param armed what undoes the fault if nobody else does
 @RealTime
 public record Site(
     Cluster cluster,
@@ -29,7 +32,8 @@ public record Site(
     Duration lasts,
     Duration deadman,
     RandomGenerator random,
-    String fault) {
+    String fault,
+    AtomicReference<@Nullable Deadman> armed) {
 
   /// Distinguishes faults that begin at the same moment.
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -41,17 +45,18 @@ public record Site(
       Map<String, String> options,
       Duration deadman,
       RandomGenerator random) {
-    this(cluster, member, options, deadman, deadman, random, "");
+    this(cluster, member, options, deadman, deadman, random, "", new AtomicReference<>());
   }
 
   /// The same site for a fault that is meant to last so long.
   public Site lasting(Duration time) {
-    return new Site(cluster, member, options, time, deadman, random, fault);
+    return new Site(cluster, member, options, time, deadman, random, fault, armed);
   }
 
   /// The same site for a fault.
   Site named(String name) {
-    return new Site(cluster, member, options, lasts, deadman, random, name);
+    return new Site(
+        cluster, member, options, lasts, deadman, random, name, new AtomicReference<>());
   }
 
   /// The node, which this process can touch.
@@ -95,11 +100,27 @@ public record Site(
         new InForce(fault, member.name(), options.toString(), now, now + deadman.toMillis());
     var file =
         InForce.file(cluster, "%s-%d-%d".formatted(member.name(), now, COUNT.getAndIncrement()));
-    return member instanceof Machine machine
-        ? Deadman.arm(
-            deadman, undo, machine.startEnvironment(), machine.beside("chaos.log"), inForce, file)
-        : Deadman.arm(
-            deadman, undo, Map.of(), cluster.directory().resolve("chaos.log"), inForce, file);
+    var made =
+        member instanceof Machine machine
+            ? Deadman.arm(
+                deadman,
+                undo,
+                machine.startEnvironment(),
+                machine.beside("chaos.log"),
+                inForce,
+                file)
+            : Deadman.arm(
+                deadman, undo, Map.of(), cluster.directory().resolve("chaos.log"), inForce, file);
+    armed.set(made);
+    return made;
+  }
+
+  /// Undoes a fault that could be injected by half only.
+  void undo() throws IOException {
+    var made = armed.get();
+    if (made != null) {
+      made.fire();
+    }
   }
 
   /// The command that starts the node again, if this process can't.

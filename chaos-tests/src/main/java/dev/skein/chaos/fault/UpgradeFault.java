@@ -8,6 +8,10 @@ import java.util.List;
 /// Another build of the daemon.
 final class UpgradeFault {
 
+  /// Kills the daemon alone; its tasks go on.
+  private static final String KILL =
+      "read -r pid _ <\"$0\"; grep -qsF -e \"$1\" \"/proc/$pid/cmdline\" && kill -9 \"$pid\"";
+
   private UpgradeFault() {}
 
   static Fault fault() {
@@ -23,11 +27,18 @@ final class UpgradeFault {
   }
 
   private static Injection replace(Site site) throws IOException {
-    var deadman = site.arm(List.of(site.startCommand()));
+    var process = site.node().beside("daemon.pid").toString();
+    var kill = List.of("sh", "-c", KILL, process, site.node().data().toString());
+    var deadman = site.arm(List.of(kill, site.startCommand()));
     var former = Path.of(site.lab().launcher());
     site.node().kill();
     site.lab().useLauncher(site.node(), Path.of(site.text("to")));
-    site.node().start();
+    try {
+      site.node().start();
+    } catch (IOException e) {
+      site.lab().useLauncher(site.node(), former);
+      throw e;
+    }
     return () -> {
       site.node().kill();
       site.lab().useLauncher(site.node(), former);

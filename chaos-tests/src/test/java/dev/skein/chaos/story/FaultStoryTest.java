@@ -20,13 +20,16 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Faults that are more than a signal or a rule, each in a lab of real daemons: that they do what
 /// they say, and that a cluster bears them. Needs root, strace and libfaketime.
@@ -51,6 +55,11 @@ class FaultStoryTest {
   @TempDir private static Path directory;
 
   private static final int SNAPSHOT_INTERVAL = 100;
+
+  /// What only daemons of the other build have in their environment.
+  private static final String OTHER_BUILD = "SKEIN_TEST_BUILD=other";
+
+  private static final String TOOK_OVER = "took over the leader's snapshot";
 
   /// Entries that a manager keeps behind its snapshot.
   private static final int KEPT_ENTRIES = 500;
@@ -162,32 +171,107 @@ class FaultStoryTest {
   @Test
   void aFarNodeIsNearAgainWhenWhoeverMadeItSoIsKilled() throws Exception {
     var node = lab.followers(SOON).getFirst();
+    killWhile(
+        "delay", node, "ms: 100", () -> assertThat(connecting(node)).isGreaterThanOrEqualTo(FAR));
+    Await.until("the node is near", SOON, () -> assertThat(connecting(node)).isLessThan(FAR));
+  }
+
+  @Test
+  void aDamagedSnapshotIsWholeAgainWhenWhoeverDamagedItIsKilled() throws Exception {
+    makeEntries(2 * SNAPSHOT_INTERVAL);
+    var node = lab.followers(SOON).getFirst();
+    killWhile(
+        "snapshot.flip",
+        node,
+        "",
+        () -> {
+          assertThat(node.beside("kept")).exists();
+          assertThat(node.isRunning()).as("started on a damaged snapshot").isFalse();
+        });
+    assertThat(node.isRunning()).isTrue();
+    assertThat(node.beside("kept")).doesNotExist();
+  }
+
+  @Test
+  void anotherBuildTakesOverAManagersStateAndGivesItBack() throws Exception {
+    var manager = lab.followers(SOON).getFirst();
+    create("taken-over", 4, "sleep 1000", "{}");
+    var upgrade = inject("upgrade", manager, Map.of("to", otherBuild()));
+    try {
+      assertThat(isOther(manager)).isTrue();
+      awaitSameState(manager);
+      remove("taken-over");
+      create("given-back", 4, "sleep 1000", "{}");
+    } finally {
+      upgrade.end();
+    }
+    assertThat(isOther(manager)).isFalse();
+    lab.await(Condition.ready(), SOON);
+    lab.await(Condition.converged("given-back"), SOON);
+    awaitSameState(manager);
+
+    killWhile(
+        "upgrade", manager, "to: " + otherBuild(), () -> assertThat(isOther(manager)).isTrue());
+    assertThat(isOther(manager)).isFalse();
+    awaitSameState(manager);
+    remove("given-back");
+  }
+
+  /// The script of what looks like another checkout, whose daemons can be told by a variable.
+  private static String otherBuild() throws IOException {
+    var other = directory.resolve("other");
+    var script = other.resolve("skein");
+    if (!Files.exists(script)) {
+      Files.createDirectory(other);
+      var top = Objects.requireNonNull(Launcher.script().toRealPath().getParent());
+      for (var part : List.of("pom.xml", "cli", "chaos-tests")) {
+        Files.createSymbolicLink(other.resolve(part), top.resolve(part));
+      }
+      var text = Files.readString(top.resolve("skein"));
+      Files.writeString(
+          script, text.replaceFirst("\n", "\nexport SKEIN_NO_BUILD=1 " + OTHER_BUILD + "\n"));
+      Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+    }
+    return script.toString();
+  }
+
+  private static boolean isOther(LabNode node) throws IOException {
+    var daemon = Files.readString(node.beside("daemon.pid")).split(" ", -1)[0];
+    try {
+      return Files.readString(Path.of("/proc", daemon, "environ"), StandardCharsets.ISO_8859_1)
+          .contains(OTHER_BUILD);
+    } catch (FileSystemException e) {
+      // It has been killed, and the next one not yet started.
+      return false;
+    }
+  }
+
+  /// Injects a fault by a process of its own, which is killed once a condition holds, and waits
+  /// until the fault is undone all the same.
+  private static void killWhile(String fault, LabNode node, String options, Await.Step holds)
+      throws Exception {
     var file =
         Files.writeString(
-            directory.resolve("far.yaml"),
+            directory.resolve(fault + ".yaml"),
             """
             apiVersion: chaos/v1
-            title: A manager is far away
+            title: Whoever injects it is killed
             method:
-              - {at: 0s, fault: delay, target: %s, for: 60s, options: {ms: 100}}
+              - {at: 0s, fault: %s, target: %s, for: 60s, options: {%s}}
             """
-                .formatted(node.name()));
+                .formatted(fault, node.name(), options));
     var run =
         new ProcessBuilder(Launcher.script().toString(), "chaos", "run", file.toString())
-            .redirectOutput(directory.resolve("far.log").toFile())
+            .redirectOutput(directory.resolve(fault + ".log").toFile())
             .redirectErrorStream(true);
     run.environment().put("SKEIN_DEV_ROOT", lab.root().toString());
     run.environment().put("SKEIN_NO_BUILD", "1");
     var process = run.start();
     try {
-      Await.until(
-          "the node is far away",
-          SOON,
-          () -> assertThat(connecting(node)).isGreaterThanOrEqualTo(FAR));
+      Await.until(fault + " is in force", SOON, holds);
     } finally {
       process.destroyForcibly().waitFor();
     }
-    Await.until("the node is near", SOON, () -> assertThat(connecting(node)).isLessThan(FAR));
     lab.await(new Condition("nothing is in force", FaultStoryTest::inForce), SOON);
     lab.await(Condition.ready(), SOON);
   }
@@ -252,27 +336,50 @@ class FaultStoryTest {
   }
 
   /// Ratis fsyncs nothing of a snapshot that it receives.
-  @Test
-  void powerThatFailsAfterAManagerTookOverTheLeadersSnapshotTakesNothingOfIt() throws Exception {
-    // Only whole segments of the log are dropped, and a new leader's term begins another.
-    inject("lead", lab.followers(SOON).getFirst(), Map.of()).end();
-    makeEntries(KEPT_ENTRIES + 2 * SNAPSHOT_INTERVAL);
+  @ParameterizedTest
+  @ValueSource(strings = {"demote", "kill"})
+  void powerThatFailsAfterAManagerTookOverTheLeadersSnapshotTakesNothingOfIt(String absence)
+      throws Exception {
     var manager = lab.followers(SOON).getFirst();
-    var demoted = inject("demote", manager, Map.of());
+    var other = lab.followers(SOON).getLast();
+    var away = absence.equals("kill") ? inject("kill", manager, Map.of()) : null;
+    // Only whole segments of the log are dropped, and a new leader's term begins another.
+    inject("lead", other, Map.of()).end();
+    makeEntries(KEPT_ENTRIES + 2 * SNAPSHOT_INTERVAL);
+    if (away == null) {
+      away = inject("demote", manager, Map.of());
+    }
     var before = Files.size(manager.log());
-    demoted.end();
+    away.end();
     Await.until(
         "it was sent a snapshot",
         SOON,
-        () ->
-            assertThat(manager.logFrom(before))
-                .as(manager.name())
-                .contains("took over the leader's snapshot"));
+        () -> assertThat(manager.logFrom(before)).as(manager.name()).contains(TOOK_OVER));
+    // The leader sends what comes after the snapshot only to whom it knows to have it.
+    makeEntries(2);
+    awaitSameState(manager);
 
-    inject("power.cut", manager, Map.of()).end();
+    var cut = inject("power.cut", manager, Map.of());
+    var off = Files.size(manager.log());
+    cut.end();
 
     lab.await(Condition.ready(), SOON);
-    assertThat(manager.isRunning()).isTrue();
+    awaitSameState(manager);
+    assertThat(manager.logFrom(off)).as("it has it, and needs no other").doesNotContain(TOOK_OVER);
+  }
+
+  private static void awaitSameState(LabNode manager) throws Exception {
+    Await.until(
+        manager + " has all that the leader has",
+        SOON,
+        () -> assertThat(state(manager)).isEqualTo(state(lab.leader(SOON))));
+  }
+
+  /// The index and the digest of a manager's own copy of the state.
+  private static JsonObject state(LabNode manager) throws IOException {
+    try (var client = manager.client(10)) {
+      return client.object("/skein/v1/state");
+    }
   }
 
   /// Makes and removes services, each a change for itself.

@@ -91,17 +91,18 @@ final class Submission {
       context.out().println("The exercise goes on. (To end it: --give-up)");
       return ExitCode.FAILURE;
     }
+    var now = context.now().toEpochMilli();
     attempt.tellOver();
     if (!BackgroundProctor.awaitEnd(lab)) {
       context.err().println("What the exercise did is not yet undone; see: skein chaos status");
     }
     var last = attempt.seen();
+    var kept = Customers.kept(lab);
     var answer = arguments.text("diagnosis");
-    var now = context.now().toEpochMilli();
     var evidence =
         new Evidence(
             left.isEmpty(),
-            lost(lab, last, left.isEmpty()),
+            Customers.lost(last, kept),
             last.calls(),
             last.failed(),
             Duration.ofMillis(
@@ -116,7 +117,16 @@ final class Submission {
     attempt.score(new Scored(exercise.name(), begun.seed(), now, score.total(), score));
     attempt.end();
     show(context, exercise, last, score);
-    Customers.leave(lab);
+    if (kept.isEmpty()) {
+      context
+          .out()
+          .println(
+              "\nNo manager tells what is kept of the customers' orders, so only what was missed"
+                  + " before counts as lost.");
+    }
+    if (kept.isPresent()) {
+      Customers.leave(lab);
+    }
     return left.isEmpty() && score.total() > 0 ? ExitCode.SUCCESS : ExitCode.FAILURE;
   }
 
@@ -132,11 +142,6 @@ final class Submission {
     } catch (IOException e) {
       return List.of("the cluster does not answer: " + e.getMessage());
     }
-  }
-
-  /// Acknowledged writes that are gone; only who has reached the goal can be asked about that.
-  private static long lost(Lab lab, Seen seen, boolean solved) throws IOException {
-    return solved ? Customers.lost(lab, seen.acknowledged()) : 0;
   }
 
   private static double measured(Exercise exercise, Seen seen) {

@@ -44,7 +44,8 @@ public final class Attempt {
   /// @param victim the node that it befell; empty if there is none
   /// @param troubled whether the goal was once not reached since then
   /// @param solvedMillis Unix time since which the goal is reached; 0 while it is not
-  /// @param acknowledged the highest number that was acknowledged
+  /// @param acknowledged the highest number that was acknowledged and is not known to be lost
+  /// @param lost acknowledged writes that were found to be gone so far
   /// @param calls of customers since the trouble began: writes and requests
   /// @param failed of these
   /// @param failedRequests those that were no writes
@@ -57,6 +58,7 @@ public final class Attempt {
       boolean troubled,
       long solvedMillis,
       long acknowledged,
+      long lost,
       long calls,
       long failed,
       long failedRequests,
@@ -64,7 +66,24 @@ public final class Attempt {
       int replicas,
       String failure) {
 
-    static final Seen NOTHING = new Seen(0, "", false, 0, 0, 0, 0, 0, 0, -1, "");
+    /// The same with what is known of the orders now.
+    Seen of(OrderBook book) {
+      return new Seen(
+          struckMillis,
+          victim,
+          troubled,
+          solvedMillis,
+          book.highest(),
+          book.lost(),
+          calls,
+          failed,
+          failedRequests,
+          gapMillis,
+          replicas,
+          failure);
+    }
+
+    static final Seen NOTHING = new Seen(0, "", false, 0, 0, 0, 0, 0, 0, 0, -1, "");
   }
 
   /// A line in the list of scores.

@@ -59,7 +59,7 @@ public final class Proctor {
     this.nanoTime = nanoTime;
     this.wall = wall;
     this.orders = new WriteProbe(lab, nanoTime);
-    this.scene = new Scene(lab, begun.seed(), begun.victim(), orders::acknowledgedCount);
+    this.scene = new Scene(lab, begun.seed(), begun.victim(), orders.book()::count);
   }
 
   /// Does all of it; returns when the exercise is over.
@@ -84,6 +84,11 @@ public final class Proctor {
         if (interrupts.await(TICK_NANOS)) {
           break;
         }
+      }
+      orders.close();
+      if (strike != null) {
+        // What was found since the last look, without judging anything else again.
+        attempt.seen(seen.of(orders.book()));
       }
     } finally {
       scene.end();
@@ -114,8 +119,9 @@ public final class Proctor {
   private Thread strike() throws IOException {
     strikeNanos = nanoTime.getAsLong();
     attemptsBefore = orders.attempts();
-    acknowledgedBefore = orders.acknowledgedCount();
-    seen = new Seen(wall.instant().toEpochMilli(), begun.victim(), false, 0, 0, 0, 0, 0, 0, -1, "");
+    acknowledgedBefore = orders.book().count();
+    seen =
+        new Seen(wall.instant().toEpochMilli(), begun.victim(), false, 0, 0, 0, 0, 0, 0, 0, -1, "");
     attempt.seen(seen);
     return Thread.ofPlatform()
         .name("trouble")
@@ -147,14 +153,15 @@ public final class Proctor {
     var failedRequests = requests.stream().filter(call -> !call.answered()).count();
     var writes = orders.attempts() - attemptsBefore;
     // The one that is under way has not failed.
-    var failedWrites = Math.max(0, writes - 1 - (orders.acknowledgedCount() - acknowledgedBefore));
+    var failedWrites = Math.max(0, writes - 1 - (orders.book().count() - acknowledgedBefore));
     seen =
         new Seen(
             seen.struckMillis(),
             scene.victim(),
             troubled,
             solved,
-            orders.acknowledged(),
+            orders.book().highest(),
+            orders.book().lost(),
             writes + requests.size(),
             failedWrites + failedRequests,
             failedRequests,

@@ -6,8 +6,8 @@ import java.util.List;
 
 /// What an attempt is worth, from 0 to 100, with the reason of each part. Pure.
 ///
-/// Safety is a gate: who loses an acknowledged write has 0. So is the goal: without it only
-/// what was predicted and found out counts.
+/// Safety is a gate: who loses an acknowledged write has 0, whether the goal was reached or not. So
+/// is the goal: without it only what was predicted and found out counts.
 public record Score(int total, List<Part> parts) {
 
   private static final int GOAL = 30;

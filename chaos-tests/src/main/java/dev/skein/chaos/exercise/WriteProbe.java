@@ -1,5 +1,6 @@
 package dev.skein.chaos.exercise;
 
+import com.google.gson.JsonObject;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
 import dev.skein.cli.client.ApiException;
@@ -11,7 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /// A customer who writes: counts up a label of one object, several times in a second, through
-/// the managers in turn, and remembers what was acknowledged.
+/// the managers in turn, and remembers what was acknowledged. Before each write it reads what is
+/// kept, and writes to that version only, so that a state that has gone back is seen before it is
+/// covered by the next number.
 ///
 /// A thread of its own writes; any thread asks.
 final class WriteProbe implements AutoCloseable {
@@ -26,8 +29,7 @@ final class WriteProbe implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final Thread thread = Thread.ofPlatform().daemon().name("orders").unstarted(this::run);
   private volatile boolean stopped;
-  private volatile long acknowledged;
-  private final AtomicLong acknowledgedCount = new AtomicLong();
+  private final OrderBook book = new OrderBook();
   private final AtomicLong attempts = new AtomicLong();
   private volatile long lastNanos;
   private volatile long longestGapNanos;
@@ -58,16 +60,15 @@ final class WriteProbe implements AutoCloseable {
   }
 
   private void run() {
-    var number = 0L;
-    while (!stopped) {
+    var number = 0;
+    while (!stopped && number < OrderBook.NUMBERS_MAX) {
       attempts.incrementAndGet();
       number++;
       if (write(number)) {
         var now = nanoTime.getAsLong();
         longestGapNanos = Math.max(longestGapNanos, now - lastNanos);
         lastNanos = now;
-        acknowledged = number;
-        acknowledgedCount.incrementAndGet();
+        book.acknowledged(number);
       }
       LockSupport.parkNanos(PAUSE.toNanos());
     }
@@ -90,9 +91,10 @@ final class WriteProbe implements AutoCloseable {
     return false;
   }
 
-  private static boolean writeAt(LabNode manager, long value) throws IOException {
+  private boolean writeAt(LabNode manager, long value) throws IOException {
     try (var client = manager.client(ANSWER_SECONDS)) {
       var now = client.object("/services/" + OBJECT);
+      book.found(number(now));
       var version = Json.number(now, "Version.Index", 0);
       client.post(
           "/services/%s/update?version=%d".formatted(OBJECT, version), Specs.object(OBJECT, value));
@@ -100,13 +102,9 @@ final class WriteProbe implements AutoCloseable {
     }
   }
 
-  /// The highest number that the cluster acknowledged.
-  long acknowledged() {
-    return acknowledged;
-  }
-
-  long acknowledgedCount() {
-    return acknowledgedCount.get();
+  /// What was acknowledged, and what of it was found to be lost.
+  OrderBook book() {
+    return book;
   }
 
   long attempts() {
@@ -118,11 +116,30 @@ final class WriteProbe implements AutoCloseable {
     return Duration.ofNanos(Math.max(longestGapNanos, nanoTime.getAsLong() - lastNanos));
   }
 
-  /// The number that the cluster has now.
+  /// The number that the cluster has now; 0 if it knows nothing of the object.
+  ///
+  /// @throws IOException if no manager can tell
   static long kept(Lab lab) throws IOException {
-    var labels =
-        lab.object("/services/" + OBJECT).getAsJsonObject("Spec").getAsJsonObject("Labels");
-    return Long.parseLong(labels.get("n").getAsString());
+    var unknown = new IOException("no manager runs");
+    var missing = false;
+    for (var manager : lab.nodes()) {
+      try (var client = manager.client(ANSWER_SECONDS)) {
+        return number(client.object("/services/" + OBJECT));
+      } catch (IOException e) {
+        // A cluster that was made anew beside the old one does not know it either.
+        missing |= e instanceof ApiException refused && refused.status() == 404;
+        unknown = e;
+      }
+    }
+    if (missing) {
+      return 0;
+    }
+    throw unknown;
+  }
+
+  private static long number(JsonObject service) {
+    var text = Json.text(service, "Spec.Labels.n");
+    return text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
   }
 
   @Override

@@ -38,6 +38,11 @@ class ScoreTest {
   }
 
   @Test
+  void whoGivesUpAfterALossHasNothingEither() {
+    assertThat(Score.of(evidence(false, 1, 0, 50, 2, true)).total()).isZero();
+  }
+
+  @Test
   void withoutTheGoalOnlyPredictionAndDiagnosisCount() {
     assertThat(Score.of(evidence(false, 0, 0, 50, 2, true)).total()).isEqualTo(25);
     assertThat(Score.of(evidence(false, 0, 0, 50, Double.NaN, false)).total()).isZero();

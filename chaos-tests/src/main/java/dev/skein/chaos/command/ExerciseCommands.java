@@ -7,6 +7,8 @@ import dev.skein.chaos.exercise.Exercise;
 import dev.skein.chaos.exercise.Exercises;
 import dev.skein.chaos.exercise.Proctor;
 import dev.skein.chaos.exercise.Scene;
+import dev.skein.chaos.exercise.Whole;
+import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Command;
@@ -19,6 +21,7 @@ import dev.skein.cli.command.Flag;
 import dev.skein.cli.command.UsageException;
 import dev.skein.cli.format.Listing;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -27,6 +30,9 @@ final class ExerciseCommands {
 
   private static final Flag SEED =
       Flag.of("seed", "uint", "Give all of a class the same trouble", Flag::readUnsigned);
+
+  /// What another exercise has just ended becomes ready meanwhile.
+  private static final Duration WHOLE_WITHIN = Duration.ofSeconds(20);
 
   private ExerciseCommands() {}
 
@@ -122,6 +128,7 @@ final class ExerciseCommands {
               var seed = given == null ? context.now().toEpochMilli() % 1_000_000 : given;
               context.out().println("Preparing the cluster...");
               context.out().flush();
+              requireWhole(lab);
               var victim = exercise.plot().prepare(new Scene(lab, seed, "", () -> 0));
               var now = context.now().toEpochMilli();
               attempt.begin(new Begun(exercise.name(), seed, now, victim));
@@ -129,6 +136,15 @@ final class ExerciseCommands {
               show(context, exercise, victim);
               return ExitCode.SUCCESS;
             });
+  }
+
+  private static void requireWhole(Lab lab) throws FailureException {
+    var missing = Whole.missing(lab, WHOLE_WITHIN);
+    if (!missing.isEmpty()) {
+      throw new FailureException(
+          "an exercise needs a cluster that is whole:\n  - %s\n%s"
+              .formatted(String.join("\n  - ", missing), Whole.anew(lab)));
+    }
   }
 
   private static void show(CommandContext context, Exercise exercise, String victim) {

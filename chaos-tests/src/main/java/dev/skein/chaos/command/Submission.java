@@ -9,6 +9,7 @@ import dev.skein.chaos.exercise.Exercise;
 import dev.skein.chaos.exercise.Scene;
 import dev.skein.chaos.exercise.Score;
 import dev.skein.chaos.exercise.Score.Evidence;
+import dev.skein.chaos.exercise.Whole;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.cli.ExitCode;
 import dev.skein.cli.command.Arguments;
@@ -26,6 +27,9 @@ final class Submission {
 
   private static final Flag PREDICT =
       Flag.of("predict", "number", "Write a prediction down, before the trouble", Submission::read);
+
+  /// What was dead starts, joins and is heard of again.
+  private static final Duration WHOLE_WITHIN = Duration.ofSeconds(30);
 
   private Submission() {}
 
@@ -124,9 +128,8 @@ final class Submission {
               "\nNo manager tells what is kept of the customers' orders, so only what was missed"
                   + " before counts as lost.");
     }
-    if (kept.isPresent()) {
-      Customers.leave(lab);
-    }
+    context.out().flush();
+    leave(context, lab, kept.isPresent());
     return left.isEmpty() && score.total() > 0 ? ExitCode.SUCCESS : ExitCode.FAILURE;
   }
 
@@ -141,6 +144,25 @@ final class Submission {
       return exercise.plot().unmet(new Scene(lab, begun.seed(), seen.victim(), () -> 0));
     } catch (IOException e) {
       return List.of("the cluster does not answer: " + e.getMessage());
+    }
+  }
+
+  /// Removes what the exercise created, and says what the next one would find.
+  ///
+  /// @param answers whether the cluster did just now
+  private static void leave(CommandContext context, Lab lab, boolean answers) {
+    try {
+      if (answers) {
+        Customers.leave(lab);
+      }
+    } catch (IOException e) {
+      context.err().println("The exercise's services are not removed: " + e.getMessage());
+    }
+    var missing = Whole.missing(lab, answers ? WHOLE_WITHIN : Duration.ZERO);
+    if (!missing.isEmpty()) {
+      context.out().println("\nThe next exercise needs a cluster that is whole:");
+      missing.forEach(what -> context.out().println("  - " + what));
+      context.out().println(Whole.anew(lab));
     }
   }
 

@@ -96,30 +96,11 @@ final class ManagerExercises {
         lose no other manager: that is why it has to be brought back, or replaced, soon.\
         """,
         Duration.ofSeconds(60),
-        new OneFaultGone(
+        new OneFault(
+            "crash",
+            Map.of(),
             ManagerExercises::leader,
             scene -> Goals.of(scene).managers(scene.lab().managers().size()).shop(REPLICAS)));
-  }
-
-  /// As the other one, with a machine that stays dead until somebody starts it.
-  private record OneFaultGone(Chosen chosen, Goal goal) implements Plot {
-
-    @Override
-    public String prepare(Scene scene) throws IOException {
-      scene.openShop(REPLICAS);
-      return "";
-    }
-
-    @Override
-    public void strike(Scene scene) throws IOException {
-      scene.befalls(chosen.of(scene));
-      scene.node().crash();
-    }
-
-    @Override
-    public List<String> unmet(Scene scene) throws IOException {
-      return goal.of(scene).missing();
-    }
   }
 
   private static Exercise lostQuorum() {
@@ -178,14 +159,15 @@ final class ManagerExercises {
           scene.lab().managers().stream()
               .filter(manager -> !manager.name().equals(scene.victim()))
               .toList();
-      destroy(doomed.getFirst());
+      destroy(scene, doomed.getFirst());
       // From now on nothing is acknowledged that the last one has not stored.
       scene.awaitWrite();
-      destroy(doomed.getLast());
+      destroy(scene, doomed.getLast());
     }
 
-    private static void destroy(LabNode node) throws IOException {
-      node.crash();
+    /// In the end the daemon is started again, if nobody has done that; its disk stays empty.
+    private static void destroy(Scene scene, LabNode node) throws IOException {
+      scene.inject("crash", node, Map.of());
       try (var entries = Files.newDirectoryStream(node.data())) {
         for (var entry : entries) {
           DirectoryTree.delete(entry);

@@ -133,4 +133,57 @@ class ChaosStoryTest {
     assertThat(score.get("Points").getAsInt()).isGreaterThanOrEqualTo(45);
     assertThat(skein("chaos", "exercise", "submit").failed().err()).contains("no exercise");
   }
+
+  @Test
+  @Order(4)
+  void whoGivesUpFindsTheClusterWholeAgainButNoPointsAfterALostWrite() throws Exception {
+    skein("chaos", "exercise", "start", "leader-dies", "--seed", "6").ok();
+    skein("chaos", "exercise", "submit", "--predict", "3").ok();
+    var dead =
+        Await.value(
+            "a node has died",
+            Duration.ofSeconds(60),
+            () ->
+                skein("dev", "ps").ok().lines().stream()
+                    .filter(line -> line.contains("stopped"))
+                    .map(line -> line.substring(0, line.indexOf(' ')))
+                    .findFirst());
+    var alive = dead.equals("m1") ? "m2" : "m1";
+    var host = "unix://" + root.resolve(alive).resolve("skein.sock");
+    // As if an older state had been brought back; the customer goes on to write higher numbers.
+    Await.until(
+        "the orders have gone back",
+        Duration.ofSeconds(60),
+        () ->
+            skein("--host", host, "service", "update", "--label-add", "n=0", "exercise-orders")
+                .ok());
+    var before = orders(host);
+    Await.until(
+        "the customer writes again",
+        Duration.ofSeconds(60),
+        () -> assertThat(orders(host)).isGreaterThan(Math.max(1, before)));
+    var given = skein("chaos", "exercise", "submit", "--give-up", "--diagnosis", dead).failed();
+    assertThat(given.text())
+        .contains("0 of 100 points", "acknowledged writes are lost")
+        .doesNotContain("cluster that is whole");
+    assertThat(skein("dev", "ps").ok().text()).doesNotContain("stopped");
+    assertThat(skein("chaos", "status").ok().text()).isEqualTo("Nothing is in force.");
+
+    // The next one begins at once in a cluster that is whole, and says why it can't in another.
+    skein("chaos", "exercise", "start", "leader-dies", "--seed", "7").ok();
+    skein("chaos", "exercise", "submit", "--give-up").failed();
+    skein("dev", "kill", "w1").ok();
+    assertThat(skein("chaos", "exercise", "start", "leader-dies").failed().err())
+        .contains("a cluster that is whole", "w1's daemon does not run", "skein dev start w1")
+        .contains("skein dev down, then: skein dev up --isolated");
+    skein("dev", "start", "w1").ok();
+  }
+
+  private static int orders(String host) throws IOException, InterruptedException {
+    var format = "{{index .Spec.Labels \"n\"}}";
+    return Integer.parseInt(
+        skein("--host", host, "service", "inspect", "--format", format, "exercise-orders")
+            .ok()
+            .text());
+  }
 }

@@ -131,7 +131,7 @@ final class RunCommands {
     }
     var experiment = read.withSeed(Optional.ofNullable(arguments.get("seed", Long.class)));
     var cluster = Labs.cluster(context, experiment.guard().requireLabel(), arguments.texts("via"));
-    var plan = Plan.of(experiment, members(cluster), fault -> fault.unsupported(cluster));
+    var plan = Plan.of(experiment, members(context, cluster), fault -> fault.unsupported(cluster));
     if (arguments.is("dry-run")) {
       show(context, experiment, plan);
       return plan.refusals().isEmpty() ? ExitCode.SUCCESS : ExitCode.FAILURE;
@@ -179,9 +179,16 @@ final class RunCommands {
     }
   }
 
-  private static List<Member> members(Cluster cluster) {
+  private static List<Member> members(CommandContext context, Cluster cluster) {
+    var hurt = Plan.hurt(cluster, context::nanoTime);
     return cluster.nodes().stream()
-        .map(node -> new Member(node.name(), node.isManager(), node.forbidden()))
+        .map(
+            node ->
+                new Member(
+                    node.name(),
+                    node.isManager(),
+                    node.forbidden(),
+                    Optional.ofNullable(hurt.get(node.name()))))
         .toList();
   }
 

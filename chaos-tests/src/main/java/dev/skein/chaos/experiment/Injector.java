@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,36 +20,53 @@ import java.util.concurrent.TimeUnit;
 final class Injector {
 
   private static final Duration LEADER_WITHIN = Duration.ofSeconds(15);
+  private static final String WAITS_FOR_MANAGERS = "waits for managers";
+
+  /// A wait that is not worth a line.
+  private static final Duration UNTOLD = Duration.ofSeconds(1);
+
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
   private final Cluster cluster;
   private final Plan.Entry entry;
   private final Experiment experiment;
   private final Journal journal;
+  private final Quorum quorum;
+  private final Duration quorumWithin;
   private final CountDownLatch stop;
-  private final SplittableRandom random;
   private final Thread thread;
+  private SplittableRandom random;
   private long methodMillis;
   private volatile String state;
   private volatile String node = "";
   private volatile long beginMillis = -1;
   private volatile long endMillis = -1;
 
+  /// @param quorumWithin how long it waits for managers that it can't be without
   /// @param stop ends all faults early when it is counted down
   Injector(
       Cluster cluster,
       Plan.Entry entry,
       Experiment experiment,
       Journal journal,
+      Quorum quorum,
+      Duration quorumWithin,
       CountDownLatch stop) {
     this.cluster = cluster;
     this.entry = entry;
     this.experiment = experiment;
     this.journal = journal;
+    this.quorum = quorum;
+    this.quorumWithin = quorumWithin;
     this.stop = stop;
-    // Each step has chance of its own, so that a step that is left out changes no other.
-    this.random = new SplittableRandom(experiment.seed() * 31 + entry.number());
+    this.random = chance();
     this.state = entry.skipped().map(why -> "skipped: " + why).orElse("waits");
     this.thread = Thread.ofPlatform().name("step-" + entry.number()).unstarted(this::run);
+  }
+
+  /// Each step has chance of its own, so that a step that is left out changes no other.
+  private SplittableRandom chance() {
+    return new SplittableRandom(experiment.seed() * 31 + entry.number());
   }
 
   /// Begins to wait for its time.
@@ -83,12 +101,20 @@ final class Injector {
         state = "not begun";
         return;
       }
-      var injection = inject(step);
+      var chosen = awaitTurn(step);
+      if (chosen.isEmpty()) {
+        state = "not begun";
+        return;
+      }
+      // Also where it had to wait, it lasts as long as it is meant to.
+      var end = step.lasts().plusMillis(journal.nowMillis() - methodMillis);
+      var injection = inject(step, chosen.get());
       if (step.fault().lasting()) {
-        sleep(step.end());
+        sleep(end);
       }
       state = "ending";
       injection.end();
+      give(step, chosen.get());
       endMillis = journal.nowMillis();
       state = "done";
       if (step.fault().lasting()) {
@@ -107,8 +133,45 @@ final class Injector {
     }
   }
 
-  private Injection inject(Experiment.Step step) throws IOException {
-    var chosen = choose(step.target());
+  /// The node that it befalls, once the managers can do without it.
+  ///
+  /// @return empty if the run was ended meanwhile
+  /// @throws NotNowException if they can't in time
+  private Optional<Member> awaitTurn(Experiment.Step step)
+      throws IOException, InterruptedException {
+    if (!step.fault().lasting()) {
+      return Optional.of(choose(step.target()));
+    }
+    var begin = journal.nowMillis();
+    var index = quorum.highest();
+    while (true) {
+      // The same chance for each look.
+      random = chance();
+      var chosen = choose(step.target());
+      var refusal = quorum.take(chosen, index);
+      if (refusal.isEmpty()) {
+        return Optional.of(chosen);
+      }
+      if (journal.nowMillis() - begin >= quorumWithin.toMillis()) {
+        throw new NotNowException(refusal.get());
+      }
+      if (!state.equals(WAITS_FOR_MANAGERS) && journal.nowMillis() - begin > UNTOLD.toMillis()) {
+        state = WAITS_FOR_MANAGERS;
+        journal.say("step %d %s waits: %s".formatted(entry.number(), label(), refusal.get()));
+      }
+      if (stop.await(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS)) {
+        return Optional.empty();
+      }
+    }
+  }
+
+  private void give(Experiment.Step step, Member member) {
+    if (step.fault().lasting()) {
+      quorum.give(member);
+    }
+  }
+
+  private Injection inject(Experiment.Step step, Member chosen) throws IOException {
     node = chosen.name();
     beginMillis = journal.nowMillis();
     state = "in force";
@@ -120,7 +183,13 @@ final class Injector {
                 step.target().kind() == Target.Kind.NAMED ? "" : " (" + step.target() + ")",
                 step.options().isEmpty() ? "" : " " + step.options()));
     var site = new Site(cluster, chosen, step.options(), experiment.guard().deadman(), random);
-    return step.fault().inject(step.fault().lasting() ? site.lasting(step.lasts()) : site);
+    try {
+      return step.fault().inject(step.fault().lasting() ? site.lasting(step.lasts()) : site);
+    } catch (NotNowException e) {
+      // It has done nothing. What failed in another way may be in force in part.
+      give(step, chosen);
+      throw e;
+    }
   }
 
   private Member choose(Target target) throws IOException {

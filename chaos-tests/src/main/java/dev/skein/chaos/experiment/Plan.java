@@ -2,13 +2,17 @@ package dev.skein.chaos.experiment;
 
 import dev.skein.chaos.experiment.Experiment.Step;
 import dev.skein.chaos.fault.Fault;
+import dev.skein.chaos.lab.Cluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /// What an experiment will do to a cluster, decided before anything is done.
 ///
@@ -21,9 +25,16 @@ public record Plan(List<Entry> entries, List<String> refusals) {
   /// A node of the cluster.
   ///
   /// @param forbidden why no fault may befall it, if none may
-  public record Member(String name, boolean manager, Optional<String> forbidden) {
+  /// @param hurt what is wrong with a manager before anything is done, if something is
+  public record Member(
+      String name, boolean manager, Optional<String> forbidden, Optional<String> hurt) {
 
-    /// One that may be hurt.
+    /// One that is well.
+    public Member(String name, boolean manager, Optional<String> forbidden) {
+      this(name, manager, forbidden, Optional.empty());
+    }
+
+    /// One that is well and may be hurt.
     public Member(String name, boolean manager) {
       this(name, manager, Optional.empty());
     }
@@ -51,6 +62,11 @@ public record Plan(List<Entry> entries, List<String> refusals) {
   ///
   /// @param begins whether it begins; otherwise it ends
   public record Event(Duration at, boolean begins, Entry entry) {}
+
+  /// The managers that are hurt before anything is done, by name, and what is wrong with each.
+  public static Map<String, String> hurt(Cluster cluster, LongSupplier nanoTime) {
+    return Quorum.hurt(cluster, nanoTime);
+  }
 
   /// Plans an experiment for a cluster.
   ///
@@ -95,7 +111,7 @@ public record Plan(List<Entry> entries, List<String> refusals) {
   }
 
   /// At no moment more managers may be hurt than the cluster can lose, in the worst choice of
-  /// what is left to chance.
+  /// what is left to chance. Those that are hurt before count all the time.
   private static List<String> tooMany(
       Experiment experiment, List<Entry> entries, List<Member> members) {
     if (experiment.guard().anyManagers()) {
@@ -103,6 +119,8 @@ public record Plan(List<Entry> entries, List<String> refusals) {
     }
     var managers = members.stream().filter(Member::manager).count();
     var minority = (managers - 1) / 2;
+    var before =
+        members.stream().filter(member -> member.manager() && member.hurt().isPresent()).toList();
     for (var entry : entries) {
       var at = entry.step().at();
       var hurt =
@@ -110,18 +128,31 @@ public record Plan(List<Entry> entries, List<String> refusals) {
               .filter(other -> other.skipped().isEmpty() && hurtsManager(other.step(), members))
               .filter(other -> isInForce(other.step(), at))
               .toList();
-      if (countOf(hurt) > minority) {
-        return List.of(
-            "at %s up to %d of %d managers would be hurt (steps %s), which is no minority; leave one"
-                    .formatted(
-                        Words.of(at),
-                        countOf(hurt),
-                        managers,
-                        hurt.stream().map(Entry::number).toList())
-                + " out, or allow it: guard: {max_managers: any}");
+      if (!hurt.isEmpty() && countOf(hurt, before) > minority) {
+        return refusal(at, hurt, before, managers);
       }
     }
     return List.of();
+  }
+
+  private static List<String> refusal(
+      Duration at, List<Entry> hurt, List<Member> before, long managers) {
+    var refusal = new ArrayList<String>();
+    refusal.add(
+        "at %s up to %d of %d managers would be hurt (steps %s), which is no minority; %s, or allow it: guard: {max_managers: any}"
+            .formatted(
+                Words.of(at),
+                Math.min(managers, countOf(hurt, before)),
+                managers,
+                hurt.stream().map(Entry::number).toList(),
+                before.isEmpty()
+                    ? "leave one out"
+                    : "bring back the manager that is down (skein dev start NODE)"));
+    before.stream()
+        .limit(REASONS_MAX)
+        .forEach(
+            member -> refusal.add("  before anything is done: " + member.hurt().orElseThrow()));
+    return List.copyOf(refusal);
   }
 
   private static boolean isInForce(Step step, Duration at) {
@@ -141,17 +172,17 @@ public record Plan(List<Entry> entries, List<String> refusals) {
   }
 
   /// Two faults of one named node hurt one.
-  private static long countOf(List<Entry> entries) {
-    return entries.stream()
-        .map(
-            entry -> {
-              var target = entry.step().target();
-              return target.kind() == Target.Kind.NAMED
-                  ? target.word()
-                  : target.word() + " of step " + entry.number();
-            })
-        .distinct()
-        .count();
+  private static long countOf(List<Entry> entries, List<Member> before) {
+    var targets =
+        entries.stream()
+            .map(
+                entry -> {
+                  var target = entry.step().target();
+                  return target.kind() == Target.Kind.NAMED
+                      ? target.word()
+                      : target.word() + " of step " + entry.number();
+                });
+    return Stream.concat(targets, before.stream().map(Member::name)).distinct().count();
   }
 
   /// Beginnings and ends in the order of time; what ends at a moment ends before another

@@ -26,6 +26,9 @@ public final class Run {
   private static final Duration STEADY_WITHIN = Duration.ofSeconds(60);
   private static final Duration LOOK = Duration.ofSeconds(3);
   private static final Duration CONTINUOUS_WINDOW = Duration.ofSeconds(5);
+  /// A daemon starts, joins and catches up meanwhile.
+  private static final Duration QUORUM_WITHIN = Duration.ofSeconds(30);
+
   private static final Duration JUDGE_WITHIN = Duration.ofSeconds(40);
   private static final long TICK_NANOS = Duration.ofMillis(200).toNanos();
 
@@ -114,8 +117,9 @@ public final class Run {
     }
     journal.say("the cluster is in its steady state");
     load.workload().takeLongestGap();
+    var quorum = new Quorum(new ManagerSight(cluster), !experiment.guard().anyManagers(), nanoTime);
     for (var entry : plan.entries()) {
-      var injector = new Injector(cluster, entry, experiment, journal, stop);
+      var injector = new Injector(cluster, entry, experiment, journal, quorum, QUORUM_WITHIN, stop);
       injectors.add(injector);
       injector.start();
     }

@@ -123,4 +123,23 @@ class PlanTest {
     assertThat(where(members, "{at: 1s, fault: kill, target: leader}").refusals()).isEmpty();
     assertThat(where(members, "{at: 1s, fault: kill, target: any}").refusals()).isEmpty();
   }
+
+  @Test
+  void aManagerThatIsDownBeforeIsHurtAllTheTime() {
+    var members =
+        List.of(
+            new Member("m1", true),
+            new Member("m2", true, Optional.empty(), Optional.of("m2 is unreachable")),
+            new Member("m3", true),
+            new Member("w1", false));
+    assertThat(where(members, "{at: 1s, fault: kill, target: leader}").refusals())
+        .satisfiesExactly(
+            why -> assertThat(why).contains("2 of 3", "skein dev start", "max_managers: any"),
+            why -> assertThat(why).contains("m2 is unreachable"));
+    assertThat(where(members, "{at: 1s, fault: kill, target: m3}").refusals()).hasSize(2);
+    // That one is hurt already; nothing else concerns managers.
+    assertThat(where(members, "{at: 1s, fault: pause, target: m2}").refusals()).isEmpty();
+    assertThat(where(members, "{at: 1s, fault: kill, target: worker}").refusals()).isEmpty();
+    assertThat(where(members, "{at: 1s, fault: lead, target: m1}").refusals()).isEmpty();
+  }
 }

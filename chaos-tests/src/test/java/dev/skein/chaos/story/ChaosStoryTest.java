@@ -91,6 +91,11 @@ class ChaosStoryTest {
             EXPERIMENT.replace("target: w9", "target: follower").replace("at: 2s", "at: 1s"));
     assertThat(skein("chaos", "run", two.toString()).failed().err())
         .contains("2 of 3 managers", "max_managers: any");
+    // One that is down counts, whatever is planned.
+    skein("dev", "kill", "m3").ok();
+    assertThat(skein("chaos", "run", file.toString()).failed().err())
+        .contains("2 of 3 managers", "m3 ", "skein dev start");
+    skein("dev", "start", "m3").ok();
   }
 
   @Test

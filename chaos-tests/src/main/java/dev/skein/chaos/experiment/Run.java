@@ -72,7 +72,7 @@ public final class Run {
   public RunRecord execute(String id, long startedMillis) throws IOException, InterruptedException {
     try (var journal = new Journal(directory.resolve("timeline.jsonl"), screen, nanoTime);
         var history = History.to(directory.resolve("history.jsonl"))) {
-      var watching = Watching.start(cluster, journal, nanoTime);
+      var watching = Watching.start(cluster, experiment, journal, nanoTime);
       End end;
       long acknowledged;
       try (watching) {
@@ -243,6 +243,7 @@ public final class Run {
           .filter(verdict -> verdict.check().equals(check.verdict()))
           .findFirst()
           .map(Run::judged)
+          .map(judged -> check == Check.SLOTS_UNIQUE ? limited(judged, watching) : judged)
           .or(() -> converged(check))
           .ifPresent(verdicts::add);
     }
@@ -263,6 +264,15 @@ public final class Run {
               .formatted(cluster.entries().size(), cluster.managers().size()));
     }
     return Optional.empty();
+  }
+
+  /// What held is said to be no more than what was looked at.
+  private static Judged limited(Judged judged, Watching watching) {
+    return watching
+        .unseenSlots()
+        .filter(unseen -> judged.verdict().equals("held"))
+        .map(unseen -> new Judged(judged.check(), judged.verdict(), judged.text() + " " + unseen))
+        .orElse(judged);
   }
 
   private Optional<Judged> converged(Check check) {

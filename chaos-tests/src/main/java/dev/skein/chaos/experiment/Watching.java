@@ -4,7 +4,6 @@ import dev.skein.chaos.check.Convergence;
 import dev.skein.chaos.check.Glimpse;
 import dev.skein.chaos.check.LeaderTerms;
 import dev.skein.chaos.check.LeaderTerms.Reign;
-import dev.skein.chaos.check.SlotUniqueness;
 import dev.skein.chaos.check.UniqueEndpoints;
 import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.experiment.RunRecord.Lead;
@@ -21,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,16 +33,12 @@ final class Watching implements AutoCloseable {
   private static final int ANSWER_SECONDS = 2;
   private static final int SPANS_MAX = 10_000;
 
-  /// How long two tasks of a slot may run beside each other: until a node is down, and a grace
-  /// period.
-  private static final Duration OVERLAP_MAX = Duration.ofSeconds(30);
-
   private final Cluster cluster;
   private final List<LabNode> logged;
   private final Journal journal;
   private final LongSupplier nanoTime;
   private final Map<String, Long> logPositions = new HashMap<>();
-  private final SlotUniqueness slots = new SlotUniqueness(OVERLAP_MAX);
+  private final SlotWatch slots;
   private final UniqueEndpoints endpoints = new UniqueEndpoints();
   private final List<Reign> reigns = new ArrayList<>();
   private final List<Lead> leads = new ArrayList<>();
@@ -56,8 +50,9 @@ final class Watching implements AutoCloseable {
   private volatile String missing = "";
   private volatile @Nullable String leader;
 
-  private Watching(Cluster cluster, Journal journal, LongSupplier nanoTime) {
+  private Watching(Cluster cluster, Experiment experiment, Journal journal, LongSupplier nanoTime) {
     this.cluster = cluster;
+    this.slots = SlotWatch.of(cluster, experiment.method());
     this.logged = cluster instanceof Lab lab ? lab.managers() : List.of();
     this.journal = journal;
     this.nanoTime = nanoTime;
@@ -66,9 +61,10 @@ final class Watching implements AutoCloseable {
     this.thread = Thread.ofPlatform().daemon().name("watching").unstarted(this::run);
   }
 
-  static Watching start(Cluster cluster, Journal journal, LongSupplier nanoTime)
+  static Watching start(
+      Cluster cluster, Experiment experiment, Journal journal, LongSupplier nanoTime)
       throws IOException {
-    var watching = new Watching(cluster, journal, nanoTime);
+    var watching = new Watching(cluster, experiment, journal, nanoTime);
     for (var manager : watching.logged) {
       watching.logPositions.put(manager.name(), Files.size(manager.log()));
     }
@@ -119,7 +115,7 @@ final class Watching implements AutoCloseable {
     for (var entry : cluster.entries()) {
       try {
         var observer = new Observer(entry, ANSWER_SECONDS, nanoTime);
-        observe(observer.glimpse(name -> name.startsWith(prefix)));
+        observe(slots.look(() -> observer.glimpse(name -> name.startsWith(prefix))));
         return;
       } catch (IOException e) {
         // The next one.
@@ -129,7 +125,6 @@ final class Watching implements AutoCloseable {
   }
 
   private synchronized void observe(Glimpse glimpse) {
-    slots.observe(glimpse, Set.of());
     endpoints.observe(glimpse);
     if (Convergence.check(glimpse) instanceof Verdict.Violated not) {
       nothingSeen(not.witness().isEmpty() ? not.what() : not.witness().getFirst());
@@ -178,8 +173,13 @@ final class Watching implements AutoCloseable {
     return Optional.ofNullable(leader);
   }
 
-  synchronized Verdict slots() {
+  Verdict slots() {
     return slots.verdict();
+  }
+
+  /// What of a slot's tasks can't be seen from here, if something can't.
+  Optional<String> unseenSlots() {
+    return slots.unseen();
   }
 
   synchronized Verdict endpoints() {

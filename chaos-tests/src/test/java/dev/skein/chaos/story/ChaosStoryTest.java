@@ -40,7 +40,7 @@ class ChaosStoryTest {
         - {at: 2s, fault: kill, target: w9}
       abort: [write_gap > 40s]
       guard: {deadman: 60s}
-      verify: [linearizable, no_lost_ack, equal_states, one_leader_per_term, converged<60s]
+      verify: [linearizable, no_lost_ack, equal_states, one_leader_per_term, slots_unique, converged<60s]
       """;
 
   private static Path root;
@@ -74,6 +74,7 @@ class ChaosStoryTest {
     assertThat(run.text())
         .contains("kill at m", "has ended", "PASSED")
         .contains("linearizable: held", "no-lost-write: held", "converged: held")
+        .containsPattern("slots-unique: held .*longest-overlap-ms")
         // What can't be done is told, and is no success.
         .contains("step 2", "skipped", "1 steps were skipped");
     assertThat(Files.readString(report)).contains("The leader is killed under load", "<svg");

@@ -43,7 +43,7 @@ class HostChaosStoryTest {
         - {at: 15s, fault: demote, target: m2, for: 4s}
       abort: [write_gap > 90s]
       guard: {deadman: 60s}
-      verify: [linearizable, no_lost_ack, equal_states, one_leader_per_term, converged<90s]
+      verify: [linearizable, no_lost_ack, equal_states, one_leader_per_term, slots_unique, converged<90s]
       """;
 
   @RegisterExtension static final TestCluster CLUSTER = TestCluster.of(3, 1);
@@ -106,6 +106,8 @@ class HostChaosStoryTest {
         .contains("kill at w1", "kill at w1 has ended", "lead at m2", "PASSED")
         .contains("demote at m2", "demote at m2 has ended")
         .contains("linearizable: held", "equal-states: held", "converged: held")
+        .contains("slots-unique: held", "whether two tasks of a slot really ran at once was not")
+        .doesNotContain("longest-overlap")
         // What can't be done or seen from afar is told, and is no success.
         .contains("step 3", "only for the local cluster", "2 steps were skipped")
         .contains("step 4 partition w1 is skipped: w1 and m1 are on one machine")

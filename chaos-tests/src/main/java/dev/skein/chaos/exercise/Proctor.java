@@ -2,8 +2,8 @@ package dev.skein.chaos.exercise;
 
 import dev.skein.chaos.exercise.Attempt.Begun;
 import dev.skein.chaos.exercise.Attempt.Seen;
-import dev.skein.chaos.experiment.MeshProbe;
 import dev.skein.chaos.lab.Lab;
+import dev.skein.chaos.lab.MeshProbe;
 import dev.skein.cli.command.Interrupts;
 import java.io.IOException;
 import java.nio.file.Files;

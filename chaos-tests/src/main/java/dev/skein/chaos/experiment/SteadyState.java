@@ -4,6 +4,7 @@ import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.experiment.Experiment.Hypothesis;
 import dev.skein.chaos.experiment.Experiment.Probe;
 import dev.skein.chaos.lab.Cluster;
+import dev.skein.chaos.lab.MeshProbe;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,8 +1,5 @@
-package dev.skein.chaos.experiment;
+package dev.skein.chaos.lab;
 
-import dev.skein.chaos.lab.Cluster;
-import dev.skein.chaos.lab.Member;
-import dev.skein.chaos.lab.NetworkNamespace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -11,11 +8,14 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
-/// Calls a published port through every node's mesh in turn, each time on a new connection,
-/// and remembers the last calls. Nodes whose daemon does not run are left out: nobody would
+/// Calls a published port through every node's mesh, each time on a new connection, and remembers
+/// the last calls. Each node has a caller of its own with one call at a time, so that a node that
+/// does not answer delays no other's. Nodes whose daemon does not run are left out: nobody would
 /// call a dead machine twice.
 ///
 /// Any thread may ask it.
@@ -24,6 +24,11 @@ public final class MeshProbe implements AutoCloseable {
   private static final int REMEMBERED_MAX = 20_000;
   private static final int TIMEOUT_MS = 2_000;
   private static final int ANSWER_BYTES_MAX = 4_096;
+
+  /// To connect, and for an answer that comes in two parts, with some time to spare.
+  private static final Duration CALL_MAX = Duration.ofMillis(4 * TIMEOUT_MS);
+
+  private static final long LOOK_NANOS = Duration.ofMillis(10).toNanos();
   private static final byte[] REQUEST =
       "GET / HTTP/1.0\r\nHost: probe\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -32,7 +37,8 @@ public final class MeshProbe implements AutoCloseable {
   private final Duration pause;
   private final LongSupplier nanoTime;
   private final ArrayDeque<Call> calls = new ArrayDeque<>();
-  private final Thread thread;
+  private final Map<String, Long> underWay = new ConcurrentHashMap<>();
+  private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopped;
 
   /// One call.
@@ -46,19 +52,27 @@ public final class MeshProbe implements AutoCloseable {
     this.port = port;
     this.pause = pause;
     this.nanoTime = nanoTime;
-    this.thread = Thread.ofPlatform().daemon().name("mesh-probe-" + port).unstarted(this::run);
   }
 
   /// Begins to call.
   ///
-  /// @param pause between two calls
+  /// @param pause between two calls; each node is called once in so much times the number of nodes
+  /// @param nanoTime monotonic clock in nanoseconds
   public static MeshProbe start(Cluster cluster, int port, Duration pause, LongSupplier nanoTime) {
-    var probe = new MeshProbe(cluster, port, pause, nanoTime);
-    probe.thread.start();
+    var nodes = cluster.nodes();
+    var probe = new MeshProbe(cluster, port, pause.multipliedBy(nodes.size()), nanoTime);
+    for (var node : nodes) {
+      probe.threads.add(
+          Thread.ofPlatform()
+              .daemon()
+              .name("mesh-probe-%d-%s".formatted(port, node.name()))
+              .unstarted(() -> probe.run(node)));
+    }
+    probe.threads.forEach(Thread::start);
     return probe;
   }
 
-  private void run() {
+  private void run(Member node) {
     try {
       var network = cluster.network();
       if (network.isPresent()) {
@@ -69,17 +83,14 @@ public final class MeshProbe implements AutoCloseable {
       return;
     }
     while (!stopped) {
-      for (var node : cluster.nodes()) {
-        if (stopped) {
-          return;
-        }
-        if (runs(node)) {
-          var begin = nanoTime.getAsLong();
-          var answered = answers(node.address());
-          remember(new Call(node.name(), begin, nanoTime.getAsLong() - begin, answered));
-        }
-        LockSupport.parkNanos(pause.toNanos());
+      if (runs(node)) {
+        var begin = nanoTime.getAsLong();
+        underWay.put(node.name(), begin);
+        var answered = answers(node.address());
+        remember(new Call(node.name(), begin, nanoTime.getAsLong() - begin, answered));
+        underWay.remove(node.name());
       }
+      LockSupport.parkNanos(pause.toNanos());
     }
   }
 
@@ -122,10 +133,24 @@ public final class MeshProbe implements AutoCloseable {
     return recent;
   }
 
+  /// The calls that began within a time, the oldest first; waits for those of them that are under
+  /// way.
+  ///
+  /// @param fromNanos when the time begins
+  /// @param untilNanos when it ended
+  public List<Call> between(long fromNanos, long untilNanos) {
+    var end = nanoTime.getAsLong() + CALL_MAX.toNanos();
+    while (underWay.values().stream().anyMatch(begin -> begin - untilNanos <= 0)
+        && nanoTime.getAsLong() - end < 0) {
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+    return since(fromNanos).stream().filter(call -> call.nanos() - untilNanos <= 0).toList();
+  }
+
   /// Ends the calling.
   @Override
   public void close() {
     stopped = true;
-    LockSupport.unpark(thread);
+    threads.forEach(LockSupport::unpark);
   }
 }

@@ -1,5 +1,6 @@
 package dev.skein.chaos.check;
 
+import dev.skein.chaos.check.Verdict.Violated;
 import dev.skein.chaos.history.Operation;
 import dev.skein.chaos.history.Outcome;
 import java.util.ArrayList;
@@ -41,12 +42,17 @@ public final class IndexOrder {
           "an acknowledged change has no index: "
               + missing.get().line(missing.get().invokedNanos()));
     }
-    return realTime(indexed)
-        .or(() -> objects(history))
-        .orElseGet(() -> new Verdict.Held(CHECK, Map.of("operations", (long) indexed.size())));
+    var violated = new ArrayList<Violated>();
+    realTime(indexed).ifPresent(violated::add);
+    violated.addAll(objects(history));
+    if (!violated.isEmpty()) {
+      var first = violated.getFirst();
+      return new Violated(CHECK, first.what(), first.witness(), violated.size());
+    }
+    return new Verdict.Held(CHECK, Map.of("operations", (long) indexed.size()));
   }
 
-  private static Optional<Verdict> realTime(List<Operation> indexed) {
+  private static Optional<Violated> realTime(List<Operation> indexed) {
     var calls = indexed.stream().sorted(Comparator.comparingLong(Operation::invokedNanos)).toList();
     var returns =
         indexed.stream().sorted(Comparator.comparingLong(Operation::returnedNanos)).toList();
@@ -68,16 +74,17 @@ public final class IndexOrder {
     return Optional.empty();
   }
 
-  private static Optional<Verdict> objects(List<Operation> history) {
+  /// What the first wrong operation of each object shows.
+  private static List<Violated> objects(List<Operation> history) {
     Map<String, List<Operation>> byKey = new HashMap<>();
     for (var operation : history) {
       byKey.computeIfAbsent(operation.key(), _ -> new ArrayList<>()).add(operation);
     }
-    return byKey.values().stream().map(IndexOrder::object).flatMap(Optional::stream).findFirst();
+    return byKey.values().stream().map(IndexOrder::object).flatMap(Optional::stream).toList();
   }
 
   /// One object's operations in the order of their indexes; a change before the reads of its index.
-  private static Optional<Verdict> object(List<Operation> operations) {
+  private static Optional<Violated> object(List<Operation> operations) {
     Map<Long, Operation> unknown = new HashMap<>();
     var ordered = new ArrayList<Operation>();
     for (var operation : operations) {
@@ -132,7 +139,7 @@ public final class IndexOrder {
         .orElse(null);
   }
 
-  private static Optional<Verdict> violated(String what, @Nullable Operation... operations) {
+  private static Optional<Violated> violated(String what, @Nullable Operation... operations) {
     var witness = new ArrayList<String>();
     var origin = Long.MAX_VALUE;
     for (var operation : operations) {
@@ -143,6 +150,6 @@ public final class IndexOrder {
         witness.add(operation.line(origin));
       }
     }
-    return Optional.of(new Verdict.Violated(CHECK, what, witness));
+    return Optional.of(new Violated(CHECK, what, witness));
   }
 }

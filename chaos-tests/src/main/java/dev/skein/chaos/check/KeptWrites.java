@@ -13,17 +13,23 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Whether every acknowledged change is in the final state that each manager shows, unless a later
-/// change took its place.
+/// change took its place. One of unknown outcome may have been later only if the object's version
+/// says so; of an object that is not there nothing says it, and it is believed.
 public final class KeptWrites {
   /// Its name in verdicts.
   public static final String CHECK = "no-lost-write";
 
   private KeptWrites() {}
 
+  /// An object at the end.
+  ///
+  /// @param version the Raft index of its last change, by whomever
+  public record Held(Content content, long version) {}
+
   /// The objects as one manager shows them at the end.
   ///
   /// @param objects by name; those that are not there are left out
-  public record Final(String manager, Map<String, Content> objects) {
+  public record Final(String manager, Map<String, Held> objects) {
     public Final {
       objects = Map.copyOf(objects);
     }
@@ -53,10 +59,13 @@ public final class KeptWrites {
       }
     }
     var witness = new ArrayList<String>();
+    var lost = 0L;
     for (var change : last.values()) {
+      var before = witness.size();
       for (var end : finals) {
         lost(change, end, possible.getOrDefault(change.key(), Set.of())).ifPresent(witness::add);
       }
+      lost += witness.size() > before ? 1 : 0;
     }
     return witness.isEmpty()
         ? new Verdict.Held(
@@ -67,14 +76,20 @@ public final class KeptWrites {
                 "managers", (long) finals.size()))
         : new Verdict.Violated(
             CHECK,
-            "%d objects do not hold what was last acknowledged".formatted(witness.size()),
-            witness);
+            "%d objects do not hold what was last acknowledged".formatted(lost),
+            witness,
+            lost);
   }
 
   private static Optional<String> lost(Operation change, Final end, Set<Long> possible) {
     var held = end.objects().get(change.key());
-    var stamp = held == null ? Register.ABSENT : held.stamp();
-    if (stamp == change.stamp() ? isWhole(change.content(), held) : possible.contains(stamp)) {
+    var content = held == null ? null : held.content();
+    var stamp = content == null ? Register.ABSENT : content.stamp();
+    var old = held != null && held.version() < change.index();
+    if (!old
+        && (stamp == change.stamp()
+            ? isWhole(change.content(), content)
+            : possible.contains(stamp))) {
       return Optional.empty();
     }
     return Optional.of(

@@ -44,14 +44,17 @@ public final class Linearizability {
         history.stream()
             .collect(Collectors.groupingBy(Operation::key, TreeMap::new, Collectors.toList()));
     var undecided = new ArrayList<String>();
+    var violated = new ArrayList<String>();
     for (var object : byKey.entrySet()) {
       switch (new LinearSearch(object.getValue(), stepsMax).from(Register.ABSENT)) {
         case LINEARIZABLE -> {}
         case UNDECIDED -> undecided.add(object.getKey());
-        case NOT_LINEARIZABLE -> {
-          return violation(object.getKey(), object.getValue(), stepsMax);
-        }
+        case NOT_LINEARIZABLE -> violated.add(object.getKey());
       }
+    }
+    if (!violated.isEmpty()) {
+      var first = violated.getFirst();
+      return violation(first, byKey.getOrDefault(first, List.of()), stepsMax, violated.size());
     }
     if (!undecided.isEmpty()) {
       return new Verdict.Undecided(
@@ -65,7 +68,9 @@ public final class Linearizability {
             "unknown", history.stream().filter(Operation::isPossibleChange).count()));
   }
 
-  private static Verdict violation(String key, List<Operation> operations, long stepsMax) {
+  /// Of the first object, with the number of all that are violated.
+  private static Verdict violation(
+      String key, List<Operation> operations, long stepsMax, long count) {
     var prefix = shortestPrefix(operations, stepsMax);
     var window = shortestWindow(prefix, stepsMax);
     var origin = window.stream().mapToLong(Operation::invokedNanos).min().orElse(0);
@@ -75,7 +80,8 @@ public final class Linearizability {
         window.stream()
             .sorted(Comparator.comparingLong(Operation::returnedNanos))
             .map(operation -> operation.line(origin))
-            .toList());
+            .toList(),
+        count);
   }
 
   private static List<Operation> byReturn(List<Operation> operations) {

@@ -5,6 +5,7 @@ import dev.skein.chaos.check.Glimpse.TaskView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ public final class SlotUniqueness {
   private final Duration overlapMax;
   // When two tasks of a place were first seen to run beside each other, while they do.
   private final Map<String, Long> overlapSince = new HashMap<>();
+  private final Set<String> duplicates = new HashSet<>();
   private Verdict.@Nullable Violated violation;
   private long glimpses;
   private long tasks;
@@ -63,7 +65,7 @@ public final class SlotUniqueness {
     var wanted =
         tasks.stream().filter(TaskView::isWanted).filter(task -> !task.hasEnded()).toList();
     if (wanted.size() > 1) {
-      violated(place + " has " + wanted.size() + " tasks that shall run", wanted);
+      violated(place, place + " has " + wanted.size() + " tasks that shall run", wanted);
     }
   }
 
@@ -77,6 +79,7 @@ public final class SlotUniqueness {
     longestOverlapNanos = Math.max(longestOverlapNanos, lasted);
     if (lasted > overlapMax.toNanos()) {
       violated(
+          place,
           "%d tasks of %s run at once for %d ms, more than %d"
               .formatted(
                   both.size(), place, Duration.ofNanos(lasted).toMillis(), overlapMax.toMillis()),
@@ -84,7 +87,8 @@ public final class SlotUniqueness {
     }
   }
 
-  private void violated(String what, List<TaskView> tasks) {
+  private void violated(String place, String what, List<TaskView> tasks) {
+    duplicates.add(place);
     if (violation == null) {
       var witness = new ArrayList<String>();
       tasks.forEach(task -> witness.add(task.toString()));
@@ -95,7 +99,7 @@ public final class SlotUniqueness {
   /// What was found so far.
   public Verdict verdict() {
     if (violation != null) {
-      return violation;
+      return new Verdict.Violated(CHECK, violation.what(), violation.witness(), duplicates.size());
     }
     return glimpses == 0
         ? new Verdict.Undecided(CHECK, "nobody looked")

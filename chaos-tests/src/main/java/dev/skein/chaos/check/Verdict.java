@@ -27,9 +27,15 @@ public sealed interface Verdict {
   ///
   /// @param what in a sentence
   /// @param witness the observations that prove it, one a line
-  record Violated(String check, String what, List<String> witness) implements Verdict {
+  /// @param count how often it was seen: objects, slots, or what else the check is about
+  record Violated(String check, String what, List<String> witness, long count) implements Verdict {
     /// The most lines of a witness.
     public static final int WITNESS_LINES_MAX = 60;
+
+    /// Seen once.
+    public Violated(String check, String what, List<String> witness) {
+      this(check, what, witness, 1);
+    }
 
     public Violated {
       witness = witness.stream().limit(WITNESS_LINES_MAX).toList();

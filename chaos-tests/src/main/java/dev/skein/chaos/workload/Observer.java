@@ -5,7 +5,7 @@ import dev.skein.chaos.check.Glimpse;
 import dev.skein.chaos.check.Glimpse.ServiceView;
 import dev.skein.chaos.check.Glimpse.TaskView;
 import dev.skein.chaos.check.KeptWrites.Final;
-import dev.skein.chaos.history.Content;
+import dev.skein.chaos.check.KeptWrites.Held;
 import dev.skein.chaos.history.Copy;
 import dev.skein.cli.client.EngineClient;
 import dev.skein.cli.format.Json;
@@ -40,13 +40,13 @@ public final class Observer {
   ///
   /// @param prefix of the objects' names
   public Final objects(String prefix) throws IOException {
-    Map<String, Content> objects = new HashMap<>();
+    Map<String, Held> objects = new HashMap<>();
     try (var client = manager.client(answerSeconds)) {
       for (var service : client.list("/services")) {
         var name = Json.text(service, "Spec.Name");
         var content = ObjectClient.content(service);
         if (name.startsWith(prefix) && content != null) {
-          objects.put(name, content);
+          objects.put(name, new Held(content, Json.number(service, "Version.Index", 0)));
         }
       }
     }

@@ -45,4 +45,20 @@ final class Ops {
   static Operation remove(long index, long from, long to) {
     return of(Kind.REMOVE, 0, 0, Outcome.DONE, index, from, to);
   }
+
+  /// The same operation on another object.
+  static Operation on(String key, Operation operation) {
+    return new Operation(
+        operation.client(),
+        key,
+        operation.kind(),
+        operation.content(),
+        operation.expected(),
+        operation.outcome(),
+        operation.reason(),
+        operation.index(),
+        operation.invokedNanos(),
+        operation.returnedNanos(),
+        operation.manager());
+  }
 }

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skein.chaos.check.KeptWrites.Final;
+import dev.skein.chaos.check.KeptWrites.Held;
 import dev.skein.chaos.history.Content;
 import dev.skein.chaos.history.Copy;
 import dev.skein.chaos.history.History;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -51,7 +53,7 @@ class RecordedChecksTest {
       assertThat(IndexOrder.check(made.history()))
           .as("seed " + seed)
           .isInstanceOf(Verdict.Held.class);
-      assertThat(KeptWrites.check(made.history(), List.of(new Final("m1", made.state()))))
+      assertThat(KeptWrites.check(made.history(), List.of(end(made.state()))))
           .as("seed " + seed)
           .isInstanceOf(Verdict.Held.class);
     }
@@ -92,10 +94,34 @@ class RecordedChecksTest {
         .isInstanceOf(Verdict.Undecided.class);
   }
 
+  @Test
+  void objectsWithAWrongOrderAreCounted() {
+    var history =
+        List.of(
+            created(1, 5, 0, 1),
+            read(77, 6, 2, 9),
+            Ops.on("db", created(1, 7, 3, 9)),
+            Ops.on("db", read(77, 8, 4, 9)),
+            Ops.on("cache", created(1, 9, 5, 9)));
+    for (var verdict : List.of(IndexOrder.check(history), Linearizability.check(history))) {
+      assertThat(((Verdict.Violated) verdict).count()).as(verdict.check()).isEqualTo(2);
+    }
+  }
+
   // ---- Final states
 
+  private static Final end(Map<String, Content> objects) {
+    Map<String, Held> held = new HashMap<>();
+    objects.forEach((key, content) -> held.put(key, new Held(content, Long.MAX_VALUE)));
+    return new Final("m1", held);
+  }
+
+  private static Final end(long stamp, long version) {
+    return new Final("m2", Map.of(Ops.KEY, new Held(new Content(stamp, 0), version)));
+  }
+
   private static Final end(long stamp) {
-    return new Final("m2", stamp == 0 ? Map.of() : Map.of(Ops.KEY, new Content(stamp, 0)));
+    return stamp == 0 ? new Final("m2", Map.of()) : end(stamp, Long.MAX_VALUE);
   }
 
   @Test
@@ -113,6 +139,21 @@ class RecordedChecksTest {
     assertHeld(KeptWrites.check(history, List.of(end(2))));
     assertHeld(KeptWrites.check(history, List.of(end(1))));
     assertViolated(KeptWrites.check(history, List.of(end(3))));
+  }
+
+  @Test
+  void aChangeOfUnknownOutcomeDoesNotComeBackAfterALaterOne() {
+    var history = List.of(created(1, 5, 0, 1), unknownWrite(2, 2), write(3, 7, 3, 4));
+    assertHeld(KeptWrites.check(history, List.of(end(3, 7))));
+    assertHeld(KeptWrites.check(history, List.of(end(2, 8))));
+    assertViolated(KeptWrites.check(history, List.of(end(2, 6))));
+  }
+
+  @Test
+  void lostObjectsAreCounted() {
+    var history = List.of(created(1, 5, 0, 1), write(2, 6, 2, 3));
+    var verdict = KeptWrites.check(history, List.of(end(1), end(1)));
+    assertThat(((Verdict.Violated) verdict).count()).isEqualTo(1);
   }
 
   @Test

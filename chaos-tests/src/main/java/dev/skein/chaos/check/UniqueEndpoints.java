@@ -41,8 +41,11 @@ public final class UniqueEndpoints {
     if (violation != null) {
       return violation;
     }
-    return glimpses == 0
-        ? new Verdict.Undecided(CHECK, "nobody looked")
-        : new Verdict.Held(CHECK, Map.of("glimpses", glimpses, "endpoints", endpoints));
+    if (endpoints == 0) {
+      return new Verdict.Undecided(
+          CHECK,
+          glimpses == 0 ? "nobody looked" : "none of the tasks that were seen had an endpoint");
+    }
+    return new Verdict.Held(CHECK, Map.of("glimpses", glimpses, "endpoints", endpoints));
   }
 }

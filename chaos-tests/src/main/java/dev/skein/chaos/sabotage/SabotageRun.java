@@ -3,11 +3,13 @@ package dev.skein.chaos.sabotage;
 import dev.skein.chaos.RealTime;
 import dev.skein.chaos.check.LeaderTerms;
 import dev.skein.chaos.check.LeaderTerms.Reign;
+import dev.skein.chaos.check.UniqueEndpoints;
 import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.history.History;
 import dev.skein.chaos.lab.Condition;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.Lab.Plan;
+import dev.skein.chaos.lab.Remains;
 import dev.skein.chaos.workload.Audit;
 import dev.skein.chaos.workload.Lookout;
 import dev.skein.chaos.workload.Manager;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Puts a defect into a lab's daemons, lets a workload run on them for a moment, and hears what the
 /// checkers say: the control of the checks themselves.
@@ -47,13 +50,15 @@ public final class SabotageRun {
   private final Defect defect;
   private final WorkloadSettings settings;
   private final Consumer<String> says;
+  private final @Nullable Path remains;
 
-  private SabotageRun(Defect defect, long seed, Consumer<String> says) {
+  private SabotageRun(Defect defect, long seed, Consumer<String> says, @Nullable Path remains) {
     this.defect = defect;
     this.settings =
         new WorkloadSettings(
             seed, WorkloadSettings.CLIENTS_PER_KEY_MAX, KEYS, "wl-", ANSWER_SECONDS, Duration.ZERO);
     this.says = says;
+    this.remains = remains;
   }
 
   /// Why a defect can't be shown on this machine, if it can't.
@@ -68,12 +73,21 @@ public final class SabotageRun {
   /// @throws IOException if the defect could not be built in, or the lab failed by itself
   public static Caught run(Path launcher, Defect defect, long seed, Consumer<String> says)
       throws IOException, InterruptedException {
+    return run(launcher, defect, seed, says, null);
+  }
+
+  /// As the other.
+  ///
+  /// @param remains where the daemons' logs are kept if the defect is not caught; null for nowhere
+  public static Caught run(
+      Path launcher, Defect defect, long seed, Consumer<String> says, @Nullable Path remains)
+      throws IOException, InterruptedException {
     var directory = Files.createTempDirectory("skein-sabotage");
     try {
       var jar = directory.resolve("agent.jar");
       AgentJar.write(jar);
       var agent = "-javaagent:%s=%s".formatted(jar, defect.label());
-      return new SabotageRun(defect, seed, says)
+      return new SabotageRun(defect, seed, says, remains)
           .in(launcher, plan(defect).with(JAVA_OPTIONS, agent), true);
     } finally {
       DirectoryTree.delete(directory);
@@ -83,7 +97,7 @@ public final class SabotageRun {
   /// The same lab without the defect: all checks must hold.
   public static Caught runWithout(Path launcher, Defect defect, long seed, Consumer<String> says)
       throws IOException, InterruptedException {
-    return new SabotageRun(defect, seed, says).in(launcher, plan(defect), false);
+    return new SabotageRun(defect, seed, says, null).in(launcher, plan(defect), false);
   }
 
   private static Plan plan(Defect defect) {
@@ -108,13 +122,32 @@ public final class SabotageRun {
                   defect.label(),
                   lab.nodes().size(),
                   Duration.ofNanos(System.nanoTime() - begin).toMillis()));
-      if (sabotaged) {
-        requireBuiltIn(lab);
+      try {
+        if (sabotaged) {
+          requireBuiltIn(lab);
+        }
+        var verdicts = verdicts(lab);
+        verdicts.forEach(verdict -> says.accept(verdict.toString()));
+        var taken = Duration.ofNanos(System.nanoTime() - begin);
+        var caught = new Caught(defect, defect.check(), verdicts, taken);
+        if (!caught.isCaught()) {
+          keep(lab);
+        }
+        return caught;
+      } catch (IOException | RuntimeException e) {
+        keep(lab);
+        throw e;
       }
-      var verdicts = verdicts(lab);
-      verdicts.forEach(verdict -> says.accept(verdict.toString()));
-      return new Caught(
-          defect, defect.check(), verdicts, Duration.ofNanos(System.nanoTime() - begin));
+    }
+  }
+
+  private void keep(Lab lab) {
+    if (remains != null) {
+      try {
+        Remains.keepLogs(lab, remains);
+      } catch (IOException e) {
+        says.accept("the logs could not be kept: " + e);
+      }
     }
   }
 
@@ -165,7 +198,10 @@ public final class SabotageRun {
           new ArrayList<>(
               new Audit(managers, settings, System::nanoTime)
                   .of(history, workload.lastChange(), reigns(lab), AUDIT_MAX));
-      verdicts.addAll(lookout.verdicts());
+      // Of endpoints nothing can be said: the workload's tasks are placed nowhere.
+      lookout.verdicts().stream()
+          .filter(verdict -> !verdict.check().equals(UniqueEndpoints.CHECK))
+          .forEach(verdicts::add);
       return verdicts;
     }
   }

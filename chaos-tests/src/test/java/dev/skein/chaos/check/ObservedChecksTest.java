@@ -106,6 +106,23 @@ class ObservedChecksTest {
   }
 
   @Test
+  void slotsWithTwoTasksAreCountedOnce() {
+    var slots = new SlotUniqueness(Duration.ofSeconds(1));
+    for (var i = 0; i < 3; i++) {
+      slots.observe(
+          glimpse(
+              i,
+              false,
+              task("a", 1, "running", "running"),
+              task("b", 1, "running", "running"),
+              task("c", 2, "running", "running"),
+              task("d", 2, "running", "running")),
+          Set.of());
+    }
+    assertThat(((Verdict.Violated) slots.verdict()).count()).isEqualTo(2);
+  }
+
+  @Test
   void twoTasksOfASlotRunBesideEachOtherOnlySoLong() {
     var old = task("a", 1, "running", "shutdown");
     var fresh = task("b", 1, "running", "running");
@@ -123,6 +140,8 @@ class ObservedChecksTest {
   @Test
   void aPortOfAHostIsOneTasks() {
     var endpoints = new UniqueEndpoints();
+    assertUndecided(endpoints.verdict());
+    endpoints.observe(glimpse(0, false, task("a", 1, "running", "running")));
     assertUndecided(endpoints.verdict());
     endpoints.observe(
         glimpse(

@@ -68,8 +68,10 @@ final class WorkloadStoryTest {
             "--name",
             APP,
             "--replicas",
-            "3",
+            "2",
             "--process",
+            "--publish",
+            "mode=host,published=18097,target=80",
             "--",
             "sleep",
             "9999");

@@ -16,6 +16,9 @@ import dev.skein.chaos.lab.Clocks;
 import dev.skein.chaos.lab.Condition;
 import dev.skein.chaos.lab.Lab;
 import dev.skein.chaos.lab.LabNode;
+import dev.skein.chaos.lab.MeshProbe;
+import dev.skein.chaos.lab.MeshProbe.Call;
+import dev.skein.chaos.lab.Remains;
 import dev.skein.chaos.workload.Audit;
 import dev.skein.chaos.workload.Lookout;
 import dev.skein.chaos.workload.Manager;
@@ -27,18 +30,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /// One run of the gate: a lab under load, fault after fault, and the verdicts at the end.
 @RealTime
@@ -61,6 +66,17 @@ final class Gate {
 
   private static final String SERVICE = "steady";
   private static final int REPLICAS = 6;
+
+  /// The service that is called, and where it is published.
+  private static final String PUBLISHED = "called";
+
+  private static final int PORT = 8095;
+  private static final int NODE_PORT = 8096;
+
+  /// Between two calls through one node.
+  private static final Duration CALL_PAUSE = Duration.ofMillis(100);
+
+  private static final int LOST_CALLS_TOLD_MAX = 10;
 
   private final Path launcher;
   private final Path directory;
@@ -89,20 +105,20 @@ final class Gate {
           && verdicts.stream().allMatch(verdict -> verdict instanceof Verdict.Held);
     }
 
-    /// How many of these checks did not hold.
+    /// How often these checks were seen not to hold.
     long broken(String... checks) {
       return verdicts.stream()
           .filter(verdict -> List.of(checks).contains(verdict.check()))
-          .filter(verdict -> verdict instanceof Verdict.Violated)
-          .count();
+          .mapToLong(verdict -> verdict instanceof Verdict.Violated violated ? violated.count() : 0)
+          .sum();
     }
   }
 
   /// Runs a plan.
   ///
   /// @param workers nodes beside the three managers
-  /// @param plans one after the other, as long as there is a next one
-  Result run(int workers, Iterator<GatePlan> plans) throws IOException, InterruptedException {
+  /// @param steps one after the other, as long as there is a next one
+  Result run(int workers, Iterator<Step> steps) throws IOException, InterruptedException {
     Files.createDirectories(directory);
     var isolated = Isolation.missing();
     isolated.ifPresent(why -> says.accept("nodes share this machine's network: " + why));
@@ -114,23 +130,29 @@ final class Gate {
     swarm.add("Raft", JsonParser.parseString("{\"SnapshotInterval\": 2000}"));
     try (var lab = Lab.create(launcher, plan.withSwarm(swarm))) {
       try {
-        var result = run(lab, plans);
+        var result = run(lab, steps);
         if (!result.passed()) {
-          keepLogs(lab);
+          keepOrSay(lab);
         }
         return result;
       } catch (IOException | RuntimeException | Error e) {
-        keepLogs(lab);
+        try {
+          keep(lab);
+        } catch (IOException | RuntimeException keeping) {
+          e.addSuppressed(keeping);
+        }
         throw e;
       }
     }
   }
 
-  private Result run(Lab lab, Iterator<GatePlan> plans) throws IOException, InterruptedException {
+  private Result run(Lab lab, Iterator<Step> steps) throws IOException, InterruptedException {
     var begin = System.nanoTime();
     lab.onNote(note -> says.accept("%8.2f  %s".formatted((System.nanoTime() - begin) / 1e9, note)));
     createService(lab);
+    createPublished(lab);
     lab.await(Condition.converged(SERVICE), SOON);
+    lab.await(Condition.converged(PUBLISHED), SOON);
     var managers =
         lab.managers().stream()
             .map(node -> new Manager(node.name(), Endpoint.parse("unix://" + node.socket())))
@@ -143,19 +165,20 @@ final class Gate {
         var lookout =
             Lookout.start(
                 managers,
-                SERVICE::equals,
+                List.of(SERVICE, PUBLISHED)::contains,
                 OVERLAP_MAX,
                 settings.answerSeconds(),
-                System::nanoTime)) {
+                System::nanoTime);
+        var mesh =
+            MeshProbe.start(
+                lab, PORT, CALL_PAUSE.dividedBy(lab.nodes().size()), System::nanoTime)) {
+      awaitAnswers(lab, mesh);
       if (!workload.awaitChanges(100, SOON)) {
         throw new IOException("the workload does not get going");
       }
       var random = new Random(seed);
-      while (plans.hasNext()) {
-        var plan = plans.next();
-        for (var step : plan.steps()) {
-          inject(lab, step, workload, lookout, random);
-        }
+      while (steps.hasNext()) {
+        inject(lab, steps.next(), workload, lookout, mesh, random);
       }
       workload.stopClients();
       var all = new ArrayList<Verdict>();
@@ -168,6 +191,7 @@ final class Gate {
               .of(history, workload.lastChange(), reigns(lab), SOON));
       all.add(lookout.awaitConvergence(SOON));
       all.addAll(lookout.verdicts());
+      all.add(matrix.requests());
       return new Result(matrix, all, workload.acknowledged());
     }
   }
@@ -187,7 +211,54 @@ final class Gate {
     lab.ask(client -> client.post("/services/create", spec));
   }
 
-  private void inject(Lab lab, Step step, Workload workload, Lookout lookout, Random random)
+  /// One replica on each worker and on no manager: faults of managers take none away, and those of
+  /// a worker leave one at least. Beside the published port each has one of its node's own, which
+  /// the managers tell. Two of its health checks in a row that fail end a replica.
+  private static void createPublished(Lab lab) throws IOException {
+    var spec =
+        JsonParser.parseString(
+            """
+            {"Name": "%s",
+             "TaskTemplate": {
+               "Runtime": "process",
+               "ContainerSpec": {
+                 "Command": ["skein", "whoami"],
+                 "StopGracePeriod": 1000000000,
+                 "Healthcheck": {
+                   "Test": ["HTTP", "/health"],
+                   "Interval": 1000000000, "Timeout": 1000000000, "Retries": 2}},
+               "Placement": {"Constraints": ["node.role==worker"], "MaxReplicas": 1},
+               "RestartPolicy": {"Delay": 0}},
+             "Mode": {"Replicated": {"Replicas": %d}},
+             "EndpointSpec": {"Ports": [
+               {"Protocol": "tcp", "TargetPort": 80, "PublishedPort": %d},
+               {"Protocol": "tcp", "TargetPort": 81, "PublishedPort": %d, "PublishMode": "host"}]}}
+            """
+                .formatted(PUBLISHED, lab.workers().size(), PORT, NODE_PORT));
+    lab.ask(client -> client.post("/services/create", spec));
+  }
+
+  /// Every node's mesh answers before the first fault.
+  private static void awaitAnswers(Lab lab, MeshProbe mesh) throws IOException {
+    var from = System.nanoTime();
+    lab.await(
+        new Condition(
+            "every node's mesh answers",
+            cluster -> {
+              var silent = new TreeSet<String>();
+              cluster.nodes().forEach(node -> silent.add(node.name()));
+              mesh.since(from).stream()
+                  .filter(Call::answered)
+                  .forEach(call -> silent.remove(call.node()));
+              return silent.isEmpty()
+                  ? Optional.empty()
+                  : Optional.of("no answer yet through " + silent);
+            }),
+        SOON);
+  }
+
+  private void inject(
+      Lab lab, Step step, Workload workload, Lookout lookout, MeshProbe mesh, Random random)
       throws IOException {
     var row = step.row();
     var fault = Catalogue.find(row.fault()).orElseThrow();
@@ -199,6 +270,7 @@ final class Gate {
     lab.note("== " + row.name());
     var targets = targets(lab, row, random);
     workload.takeLongestGap();
+    var began = System.nanoTime();
     var injections = new ArrayList<Injection>();
     try {
       for (var target : targets) {
@@ -231,15 +303,34 @@ final class Gate {
     if (!(lookout.awaitConvergence(SOON) instanceof Verdict.Held)) {
       matrix.problem(row, "what runs is not what is wanted, a minute after the fault's end");
     }
-    var convergence = Duration.ofNanos(System.nanoTime() - ended);
+    var whole = System.nanoTime();
+    var convergence = Duration.ofNanos(whole - ended);
     var gap = workload.takeLongestGap();
     if (gap.compareTo(GAP_MAX.plus(step.hold())) > 0) {
       matrix.problem(row, "%d ms without an acknowledged change".formatted(gap.toMillis()));
     }
-    matrix.add(row, gap, convergence);
+    var hurt = targets.stream().map(LabNode::name).collect(Collectors.toSet());
+    var requests = Requests.of(mesh.between(began, whole), hurt);
+    matrix.add(row, gap, convergence, requests);
+    requests.lost().stream()
+        .limit(LOST_CALLS_TOLD_MAX)
+        .forEach(call -> lab.note("   lost: " + told(call, began)));
     lab.note(
-        "   gap %d ms, converged in %d ms, %d acknowledged"
-            .formatted(gap.toMillis(), convergence.toMillis(), workload.acknowledged()));
+        "   gap %d ms, converged in %d ms, %d acknowledged, %d of %d calls lost"
+            .formatted(
+                gap.toMillis(),
+                convergence.toMillis(),
+                workload.acknowledged(),
+                requests.lost().size(),
+                requests.calls()));
+  }
+
+  private static String told(Call call, long began) {
+    return "the call through %s at %d ms, after %d ms"
+        .formatted(
+            call.node(),
+            Duration.ofNanos(call.nanos() - began).toMillis(),
+            Duration.ofNanos(call.tookNanos()).toMillis());
   }
 
   /// A node is not cut off from itself: the next manager is meant then.
@@ -295,10 +386,16 @@ final class Gate {
     return reigns;
   }
 
-  private void keepLogs(Lab lab) throws IOException {
-    for (var node : lab.nodes()) {
-      Files.copy(
-          node.log(), directory.resolve(node.name() + ".log"), StandardCopyOption.REPLACE_EXISTING);
+  private void keep(Lab lab) throws IOException {
+    Remains.keepLogs(lab, directory);
+    Remains.keepStates(lab, directory);
+  }
+
+  private void keepOrSay(Lab lab) {
+    try {
+      keep(lab);
+    } catch (IOException | RuntimeException e) {
+      says.accept("not all could be kept: " + e);
     }
   }
 }

@@ -15,12 +15,17 @@ final class Matrix {
     private int count;
     private Duration gap = Duration.ZERO;
     private Duration convergence = Duration.ZERO;
+    private long calls;
+    private long lost;
     private int broken;
   }
 
   private final Map<String, Line> lines = new LinkedHashMap<>();
   private final Map<String, String> skipped = new LinkedHashMap<>();
   private final List<String> problems = new ArrayList<>();
+  private final List<String> dear = new ArrayList<>();
+  private long calls;
+  private long lost;
   private int faults;
   private Duration worstGap = Duration.ZERO;
 
@@ -28,8 +33,20 @@ final class Matrix {
   ///
   /// @param gap the longest time without an acknowledged change from its beginning on
   /// @param convergence from its end until all nodes were ready and all tasks ran
-  void add(Row row, Duration gap, Duration convergence) {
+  /// @param requests that were made from its beginning until then
+  void add(Row row, Duration gap, Duration convergence, Requests requests) {
+    if (requests.lost().size() > row.lostMax()) {
+      var what =
+          "%d of %d calls were lost through other nodes, more than %d"
+              .formatted(requests.lost().size(), requests.calls(), row.lostMax());
+      problem(row, what);
+      dear.add(row.name() + ": " + what);
+    }
     var line = lines.computeIfAbsent(row.name(), name -> new Line());
+    line.calls += requests.calls();
+    line.lost += requests.lost().size();
+    calls += requests.calls();
+    lost += requests.lost().size();
     line.count++;
     faults++;
     line.gap = max(line.gap, gap);
@@ -67,23 +84,60 @@ final class Matrix {
     return problems.isEmpty();
   }
 
-  /// The matrix with the verdicts on the whole run.
+  /// Whether no fault cost more calls than its row allows.
+  Verdict requests() {
+    if (!dear.isEmpty()) {
+      return new Verdict.Violated(
+          Requests.CHECK, "faults cost more calls than they may", dear, dear.size());
+    }
+    return calls == 0
+        ? new Verdict.Undecided(Requests.CHECK, "no call was made")
+        : new Verdict.Held(Requests.CHECK, Map.of("calls", calls, "lost", lost));
+  }
+
+  /// The rows of which nothing could be injected.
+  List<String> skipped() {
+    return skipped.keySet().stream().filter(name -> !wasInjected(name)).toList();
+  }
+
+  private boolean wasInjected(String name) {
+    var line = lines.get(name);
+    return line != null && line.count > 0;
+  }
+
+  /// The matrix with the verdicts on the whole run. As these tell of no single fault, no row is
+  /// said to have held while one of them did not.
   String text(List<Verdict> verdicts) {
+    var unclear =
+        verdicts.stream()
+            .filter(verdict -> !verdict.check().equals(Requests.CHECK))
+            .filter(verdict -> !(verdict instanceof Verdict.Held))
+            .map(Verdict::check)
+            .toList();
     var text = new StringBuilder();
     text.append(
-        "%-32s %5s  %-10s %14s %18s%n"
-            .formatted("FAULT", "COUNT", "INVARIANTS", "WORST GAP ms", "CONVERGED IN ms"));
+        "%-32s %5s  %-10s %14s %18s %14s%n"
+            .formatted(
+                "FAULT", "COUNT", "INVARIANTS", "WORST GAP ms", "CONVERGED IN ms", "LOST CALLS"));
     lines.forEach(
         (name, line) ->
             text.append(
-                "%-32s %5d  %-10s %14d %18d%n"
+                "%-32s %5d  %-10s %14d %18d %14s%n"
                     .formatted(
                         name,
                         line.count,
-                        line.broken == 0 ? "held" : line.broken + " BROKEN",
+                        line.broken > 0
+                            ? line.broken + " BROKEN"
+                            : unclear.isEmpty() ? "held" : "?",
                         line.gap.toMillis(),
-                        line.convergence.toMillis())));
+                        line.convergence.toMillis(),
+                        line.lost + "/" + line.calls)));
     skipped.forEach((name, why) -> text.append("%-32s skipped: %s%n".formatted(name, why)));
+    if (!unclear.isEmpty()) {
+      text.append(
+          "?: not known to have held, as something of the whole run did not: %s%n"
+              .formatted(String.join(", ", unclear)));
+    }
     text.append(System.lineSeparator());
     verdicts.forEach(verdict -> text.append(verdict).append(System.lineSeparator()));
     problems.forEach(problem -> text.append("BROKEN ").append(problem).append("\n"));

@@ -14,6 +14,8 @@ import java.util.Map;
 /// @param variants its options, of which each injection takes one; one empty map for none
 /// @param count how often in a full run
 /// @param shortCount how often in a short run
+/// @param lostMax how many calls of the published service each injection may cost that are made
+///     through nodes that it does not befall
 record Row(
     String name,
     String fault,
@@ -22,7 +24,8 @@ record Row(
     Duration holdMax,
     List<Map<String, String>> variants,
     int count,
-    int shortCount) {
+    int shortCount,
+    int lostMax) {
 
   /// Whom a fault befalls.
   enum Target {
@@ -36,13 +39,27 @@ record Row(
   private static final Duration NONE = Duration.ZERO;
   private static final List<Map<String, String>> PLAIN = List.of(Map.of());
 
-  /// All of them.
+  /// A replica that dies, or that nobody reaches any more, takes with it the call that it has;
+  /// later calls find another replica. The calls of a node take some milliseconds of each tenth of
+  /// a second: that two of them are under way at that moment is rare.
+  private static final int CALL_OF_THE_REPLICA = 1;
+
+  /// Until the health check finds it, each of the five other nodes sends some calls to a replica
+  /// that takes them and does not answer: two of two seconds each in the four that it takes.
+  private static final int CALLS_UNTIL_UNHEALTHY = 10;
+
+  /// A call of a replica that is half a second away takes two round trips, about as long as the
+  /// probe waits.
+  private static final int CALLS_TOO_SLOW = 10;
+
+  /// All of them. Faults of managers cost no call: replicas and the other nodes' meshes work on.
   static final List<Row> ALL =
       List.of(
           row("kill the leader", "kill", Target.LEADER, 800, 1500, PLAIN, 14, 3),
           row("kill a follower", "kill", Target.FOLLOWER, 500, 1500, PLAIN, 6, 1),
           row("kill all managers", "kill", Target.MANAGERS, 200, 500, PLAIN, 2, 1),
-          row("crash a worker", "crash", Target.WORKER, 4000, 5000, PLAIN, 2, 1),
+          row("crash a worker", "crash", Target.WORKER, 4000, 5000, PLAIN, 2, 1)
+              .costing(CALL_OF_THE_REPLICA),
           row("pause the leader", "pause", Target.LEADER, 300, 5000, PLAIN, 8, 1),
           row("cut off the leader", "partition", Target.LEADER, 1500, 4000, PLAIN, 4, 1),
           row("cut off a follower", "partition", Target.FOLLOWER, 1000, 3000, PLAIN, 2, 0),
@@ -78,14 +95,15 @@ record Row(
               3,
               1),
           row(
-              "a worker is far away",
-              "delay",
-              Target.WORKER,
-              3000,
-              5000,
-              List.of(Map.of("ms", "500", "jitter", "100")),
-              1,
-              0),
+                  "a worker is far away",
+                  "delay",
+                  Target.WORKER,
+                  3000,
+                  5000,
+                  List.of(Map.of("ms", "500", "jitter", "100")),
+                  1,
+                  0)
+              .costing(CALLS_TOO_SLOW),
           row("power cut of the leader", "power.cut", Target.LEADER, 500, 1500, PLAIN, 3, 1),
           row("power cut of all managers", "power.cut", Target.MANAGERS, 200, 500, PLAIN, 2, 0),
           row("the leader's disk fails", "disk.fail", Target.LEADER, 1500, 3000, PLAIN, 2, 1),
@@ -121,8 +139,12 @@ record Row(
           row("a worker's clock jumps", "clock.jump", Target.WORKER, 7000, 9000, PLAIN, 2, 0),
           row("demote and promote", "demote", Target.FOLLOWER, 500, 1500, PLAIN, 4, 1),
           row("hand over leadership", "lead", Target.FOLLOWER, 500, 500, PLAIN, 12, 2),
-          row("cut off a worker", "partition", Target.WORKER, 4000, 6000, PLAIN, 3, 1),
-          row("kill a task", "task.kill", Target.WORKER, 0, 0, PLAIN, 2, 1));
+          row("cut off a worker", "partition", Target.WORKER, 4000, 6000, PLAIN, 3, 1)
+              .costing(CALL_OF_THE_REPLICA),
+          row("kill a task", "task.kill", Target.WORKER, 0, 0, PLAIN, 2, 1)
+              .costing(CALL_OF_THE_REPLICA),
+          row("a worker's tasks hang", "task.hang", Target.WORKER, 5000, 7000, PLAIN, 2, 1)
+              .costing(CALLS_UNTIL_UNHEALTHY));
 
   private static Row row(
       String name,
@@ -141,7 +163,13 @@ record Row(
         NONE.plusMillis(holdMaxMs),
         variants,
         count,
-        shortCount);
+        shortCount,
+        0);
+  }
+
+  /// The same row with some calls that it may cost.
+  private Row costing(int calls) {
+    return new Row(name, fault, target, holdMin, holdMax, variants, count, shortCount, calls);
   }
 
   /// The one for a rolling upgrade to another build, of every manager in turn.

@@ -2,12 +2,10 @@ package dev.skein.chaos.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skein.chaos.check.Verdict;
 import dev.skein.chaos.fault.Catalogue;
 import dev.skein.chaos.gate.GatePlan.Step;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class GatePlanTest {
@@ -52,31 +50,32 @@ class GatePlanTest {
   }
 
   @Test
-  void theMatrixKeepsTheWorstAndTellsWhatWasBrokenAndSkipped() {
-    var row = Row.ALL.getFirst();
-    var other = Row.ALL.getLast();
-    var matrix = new Matrix();
-    matrix.add(row, Duration.ofMillis(20), Duration.ofMillis(900));
-    matrix.add(row, Duration.ofMillis(70), Duration.ofMillis(100));
-    assertThat(matrix.isClean()).isTrue();
-    assertThat(matrix.faults()).isEqualTo(2);
-    assertThat(matrix.worstGap()).isEqualTo(Duration.ofMillis(70));
-    matrix.skip(other, "no packet filter");
-    matrix.problem(row, "nothing is acknowledged");
-    assertThat(matrix.isClean()).isFalse();
-    assertThat(matrix.text(List.of()))
-        .containsPattern(row.name() + " +2 +1 BROKEN +70 +900")
-        .containsPattern(other.name() + " +skipped: no packet filter")
-        .contains("BROKEN " + row.name() + ": nothing is acknowledged");
+  void theTimeIsLookedAtBeforeEveryStep() {
+    var left = new AtomicInteger(3);
+    var steps = new ArrayList<Step>();
+    GatePlan.stepsWhile(Row.ALL, true, 7, () -> left.getAndDecrement() > 0)
+        .forEachRemaining(steps::add);
+    assertThat(steps).isEqualTo(GatePlan.of(Row.ALL, true, 7).steps().subList(0, 3));
   }
 
   @Test
-  void whatIsUndecidedIsNotHeld() {
-    var held = new Verdict.Held("a", Map.of());
-    assertThat(new Gate.Result(new Matrix(), List.of(held), 1).passed()).isTrue();
-    assertThat(
-            new Gate.Result(new Matrix(), List.of(held, new Verdict.Undecided("b", "no time")), 1)
-                .passed())
-        .isFalse();
+  void aLongRunGoesOnWithTheNextSeedsPlan() {
+    var first = GatePlan.of(Row.ALL, true, 7).steps();
+    var steps = GatePlan.stepsWhile(Row.ALL, true, 7, () -> true);
+    for (var step : first) {
+      assertThat(steps.next()).isEqualTo(step);
+    }
+    assertThat(steps.next()).isEqualTo(GatePlan.of(Row.ALL, true, 8).steps().getFirst());
+  }
+
+  @Test
+  void faultsOfManagersMayCostNoCall() {
+    assertThat(Row.ALL)
+        .allSatisfy(
+            row -> {
+              if (row.target() != Row.Target.WORKER) {
+                assertThat(row.lostMax()).as(row.name()).isZero();
+              }
+            });
   }
 }

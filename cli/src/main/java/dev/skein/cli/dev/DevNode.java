@@ -27,6 +27,9 @@ public record DevNode(String name, String address, Path directory) {
 
   private static final int ANSWER_SECONDS = 30;
 
+  /// States of processes that do nothing any more, though their parent may not know yet.
+  private static final String ENDED = "XZ";
+
   public Path socket() {
     return directory.resolve("skein.sock");
   }
@@ -169,7 +172,7 @@ public record DevNode(String name, String address, Path directory) {
     }
     var words = Files.readString(processFile()).strip().split(" ", -1);
     return ProcessHandle.of(Long.parseLong(words[0]))
-        .filter(ProcessHandle::isAlive)
+        .filter(process -> ENDED.indexOf(stateOf(process)) < 0)
         .filter(process -> startOf(process) == Long.parseLong(words[1]));
   }
 
@@ -214,9 +217,16 @@ public record DevNode(String name, String address, Path directory) {
     if (process.isEmpty()) {
       return "stopped";
     }
-    var stat = Path.of("/proc", Long.toString(process.get().pid()), "stat");
-    var text = Files.exists(stat) ? Files.readString(stat) : "";
-    var paused = text.startsWith("T", text.lastIndexOf(')') + 2);
-    return paused ? "paused" : "running";
+    return stateOf(process.get()) == 'T' ? "paused" : "running";
+  }
+
+  /// The state of a process, as `/proc/PID/stat` has it.
+  private static char stateOf(ProcessHandle process) {
+    try {
+      var text = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+      return text.charAt(text.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      return 'X'; // It is gone.
+    }
   }
 }

@@ -15,8 +15,8 @@ import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Tasks share the node's own network: each target port becomes a free port of the node, or the
-/// published one in host mode.
+/// Tasks share the node's own network: each target port becomes a free port of the node, or in host
+/// mode the published one, if it has a number.
 ///
 /// Assigned ports are [#FIRST_PORT] to [#LAST_PORT]: below Linux's ephemeral range, so that no
 /// outgoing connection takes one between its assignment and the task's start, and away from the
@@ -56,7 +56,9 @@ public final class HostTaskNetwork implements TaskNetwork {
     var ports = new ArrayList<AssignedPort>();
     for (var port : request.ports()) {
       var number =
-          port.mode() == PortRequest.Mode.HOST ? host(port, request.taskId()) : free(port, taken);
+          port.mode() == PortRequest.Mode.HOST && port.published() != 0
+              ? host(port, request.taskId())
+              : free(port, taken);
       taken.add(number);
       ports.add(new AssignedPort(port, number));
     }

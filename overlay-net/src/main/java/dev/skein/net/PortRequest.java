@@ -5,7 +5,8 @@ package dev.skein.net;
 /// @param target the port that the task's specification names
 /// @param protocol its protocol
 /// @param mode who listens on the published port
-/// @param published the published port, 0 when the mesh has none yet; [Mode#HOST] needs one
+/// @param published the published port; 0 when the mesh has none yet, or, with [Mode#HOST], for one
+///     that the node chooses
 public record PortRequest(int target, Protocol protocol, Mode mode, int published) {
 
   private static final int MAX_PORT = 65_535;
@@ -15,9 +16,9 @@ public record PortRequest(int target, Protocol protocol, Mode mode, int publishe
     if (target < 1 || target > MAX_PORT) {
       throw new IllegalArgumentException("target port " + target + " is not between 1 and 65535");
     }
-    if (published < 0 || published > MAX_PORT || (mode == Mode.HOST && published == 0)) {
+    if (published < 0 || published > MAX_PORT) {
       throw new IllegalArgumentException(
-          "published port " + published + " is not between 1 and 65535");
+          "published port " + published + " is not between 0 and 65535");
     }
   }
 

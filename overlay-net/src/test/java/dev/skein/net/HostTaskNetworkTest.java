@@ -45,6 +45,16 @@ class HostTaskNetworkTest {
   }
 
   @Test
+  void aHostPortWithoutANumberIsAFreeOneOfTheNode() throws Exception {
+    var one = network.attach(request("a", host(80, Protocol.TCP, 0))).ports().getFirst();
+    var other = network.attach(request("b", host(80, Protocol.TCP, 0))).ports().getFirst();
+    assertThat(one.port())
+        .isBetween(HostTaskNetwork.FIRST_PORT, HostTaskNetwork.LAST_PORT)
+        .isNotEqualTo(other.port());
+    assertThat(one.request().mode()).isEqualTo(Mode.HOST);
+  }
+
+  @Test
   void aTaskIsToldItsPorts() throws Exception {
     var attachment =
         network.attach(
@@ -153,7 +163,7 @@ class HostTaskNetworkTest {
   void impossiblePortsAreRefused() {
     assertThatThrownBy(() -> ingress(0, Protocol.TCP)).hasMessageContaining("target port 0");
     assertThatThrownBy(() -> ingress(65_536, Protocol.TCP)).hasMessageContaining("65536");
-    assertThatThrownBy(() -> host(80, Protocol.TCP, 0)).hasMessageContaining("published port 0");
+    assertThatThrownBy(() -> host(80, Protocol.TCP, -1)).hasMessageContaining("published port -1");
     assertThatThrownBy(() -> request("a", ingress(80, Protocol.TCP), ingress(80, Protocol.TCP)))
         .hasMessageContaining("twice");
   }

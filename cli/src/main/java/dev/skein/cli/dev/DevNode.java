@@ -27,9 +27,6 @@ public record DevNode(String name, String address, Path directory) {
 
   private static final int ANSWER_SECONDS = 30;
 
-  /// States of processes that do nothing any more, though their parent may not know yet.
-  private static final String ENDED = "XZ";
-
   public Path socket() {
     return directory.resolve("skein.sock");
   }
@@ -172,7 +169,7 @@ public record DevNode(String name, String address, Path directory) {
     }
     var words = Files.readString(processFile()).strip().split(" ", -1);
     return ProcessHandle.of(Long.parseLong(words[0]))
-        .filter(process -> ENDED.indexOf(stateOf(process)) < 0)
+        .filter(process -> !hasEnded(process))
         .filter(process -> startOf(process) == Long.parseLong(words[1]));
   }
 
@@ -218,6 +215,18 @@ public record DevNode(String name, String address, Path directory) {
       return "stopped";
     }
     return stateOf(process.get()) == 'T' ? "paused" : "running";
+  }
+
+  /// Whether it does nothing any more and holds nothing, though its parent may not know yet. The
+  /// first of its threads may have ended before the others, which still have its files.
+  private static boolean hasEnded(ProcessHandle process) {
+    var state = stateOf(process);
+    return state == 'X' || (state == 'Z' && threads(process) <= 1);
+  }
+
+  private static int threads(ProcessHandle process) {
+    var threads = Path.of("/proc", Long.toString(process.pid()), "task").toFile().list();
+    return threads == null ? 0 : threads.length;
   }
 
   /// The state of a process, as `/proc/PID/stat` has it.
